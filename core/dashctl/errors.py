@@ -1,0 +1,53 @@
+"""Every error that dashctl raises on purpose.
+
+Rules: a message is one line that a person can act on; nothing here imports anything heavier than
+the standard library; the command turns `exit_code` into the process's exit status and prints no
+traceback.
+"""
+
+from typing import ClassVar
+
+
+class DashctlError(Exception):
+    """Base of all of them."""
+
+    exit_code: ClassVar[int] = 1
+
+
+class UsageError(DashctlError):
+    """The command, its configuration or a file it was given is not as it has to be."""
+
+    exit_code = 2
+
+
+class InvalidEvent(UsageError, ValueError):
+    """An event carries a value that it must not: the message names field, value and what is allowed."""
+
+
+class InvalidData(UsageError):
+    """A file or a folder of data is not what its format says: the message names file, place and reason."""
+
+
+class MissingExtra(UsageError):
+    """A part of dashctl was asked for whose packages are not installed."""
+
+    def __init__(self, what: str, extra: str, missing: str) -> None:
+        super().__init__(
+            f"{what} needs the package {missing!r}: install it with  pip install 'dashctl[{extra}]'"
+        )
+
+
+class NoBroker(DashctlError):
+    """No broker answered at the address."""
+
+    exit_code = 3
+
+
+class TimedOut(DashctlError):
+    """Somebody was there, and the answer did not come in time."""
+
+    exit_code = 4
+
+
+class Closed(DashctlError):
+    """A publisher or subscriber was used after it was closed."""
