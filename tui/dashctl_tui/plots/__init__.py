@@ -1,0 +1,24 @@
+"""The drawing half of the monitor: plain values and a size in, rows of styled text out.
+
+Rules: nothing here knows an event, a widget or an application; every `draw_*` returns exactly `height` rows of
+exactly `width` cells and works from 1×1 upwards; names are made inert on the way in.
+
+    canvas     Ink, Row, fit, beside, framed, to_text           what a drawing returns, and joining drawings
+    ansi       to_ansi(rows, truecolor=True)                    rows for a bare terminal
+    strips     to_strips(rows)                                  rows for a Textual widget
+    palette    TEXT, MUTED, ALERT, …, phase_ink, model_ink, name_ink, cluster_ink,
+               phase_cloud_palette(), cluster_cloud_palette(n)
+    text       inert, clip, fill, fill_left                     safe names, cut to cells
+    numbers    compact(value), percent(value)                   1.2e-05, 3.4M
+    legend     Key(name, ink, glyph), draw_legend(keys, width, height)
+    cloud      Cloud(xyz, classes), Camera(yaw, pitch, zoom)
+               .draw(camera, width, height, palette, limit=None, labels=()), .pick(camera, width, height, cell)
+    curve      Curve(name, x, y, low, high, marks, ink), Mark(x, kind)
+               draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
+    sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)
+    bars       Bar(name, value, ink), Scale(low, high), draw_bars(bars, scale, width, height)
+    stack      Share(name, amount, ink, letter), draw_stack(shares, width, height)
+    timeline   Window(index, predicted, actual), draw_timeline(windows, width, height)
+    scatter    Dot(name, x, y, ink), draw_scatter(dots, width, height, log_x=True, x_label="", y_label="")
+    table      Column(title, align, width), draw_table(columns, rows, width, height)
+"""

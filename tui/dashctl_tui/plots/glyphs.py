@@ -1,0 +1,43 @@
+"""Every character that the drawings use for something other than words.
+
+Rule: no other module of the plots spells such a character out, so that another set (for terminals without
+Unicode) can be put in its place here.
+"""
+
+from typing import Final
+
+ELLIPSIS: Final = "…"
+UNPRINTABLE: Final = "�"
+
+BRAILLE_BASE: Final = 0x2800
+# Bit of each dot of a braille cell, as [row][column]: four rows of two.
+BRAILLE_BITS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
+
+BLOCKS_UP: Final = " ▁▂▃▄▅▆▇█"
+BLOCKS_RIGHT: Final = " ▏▎▍▌▋▊▉█"
+
+NOT_A_NUMBER: Final = "✕"
+PLUS_INFINITY: Final = "▲"
+MINUS_INFINITY: Final = "▼"
+BELOW_SCALE: Final = "◂"
+ABOVE_SCALE: Final = "▸"
+
+DOT: Final = "●"
+SHARED_DOT: Final = "◉"
+UNKNOWN: Final = "·"
+MATCH: Final = "✓"
+MISMATCH: Final = "✗"
+SERIES: Final = "━"
+SEPARATOR: Final = "·"
+
+AXIS_CORNER: Final = "└"
+AXIS_HORIZONTAL: Final = "─"
+AXIS_VERTICAL: Final = "│"
+AXIS_TICK_LEFT: Final = "┤"
+AXIS_TICK_BOTTOM: Final = "┬"
+GRID_LINE: Final = "┈"
+
+FRAME_TOP_LEFT: Final = "╭"
+FRAME_TOP_RIGHT: Final = "╮"
+FRAME_BOTTOM_LEFT: Final = "╰"
+FRAME_BOTTOM_RIGHT: Final = "╯"

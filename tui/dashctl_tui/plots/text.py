@@ -1,0 +1,59 @@
+"""Names and labels made safe to print and cut to a number of cells.
+
+Rules: whatever somebody else wrote (a model's name, a host, a log line) passes through `inert` before it
+reaches a row, so that no control character can move the cursor or colour the screen; lengths are terminal
+cells, never characters.
+"""
+
+import unicodedata
+from functools import lru_cache
+
+from rich.cells import cell_len, set_cell_size, split_text
+
+from dashctl_tui.plots.glyphs import ELLIPSIS, UNPRINTABLE
+
+_CONTROL_PICTURES = 0x2400
+_DELETE = 0x7F
+# Joiners and variation selectors change the width of their neighbours, and terminals disagree by how much.
+_WIDTH_CHANGERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+_UNPRINTABLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+@lru_cache(maxsize=4096)
+def inert(text: str) -> str:
+    """`text` with control characters replaced by visible symbols (ESC becomes ␛) and a stable cell width."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(map(_visible, unicodedata.normalize("NFC", text)))
+
+
+def _visible(character: str) -> str:
+    code = ord(character)
+    if code < 0x20:
+        return chr(_CONTROL_PICTURES + code)
+    if code == _DELETE:
+        return chr(_CONTROL_PICTURES + 0x21)
+    if character in _WIDTH_CHANGERS:
+        return ""
+    return UNPRINTABLE if unicodedata.category(character) in _UNPRINTABLE_CATEGORIES else character
+
+
+def clip(text: str, width: int) -> str:
+    """`text`, inert, in at most `width` cells; what is cut off is shown by an ellipsis."""
+    text = inert(text)
+    if cell_len(text) <= width:
+        return text
+    if width <= 1:
+        return ELLIPSIS[:width]
+    return split_text(text, width - 1)[0].rstrip() + ELLIPSIS
+
+
+def fill(text: str, width: int) -> str:
+    """`text`, inert, in exactly `width` cells: clipped, or padded on the right."""
+    return set_cell_size(clip(text, width), max(0, width))
+
+
+def fill_left(text: str, width: int) -> str:
+    """`text`, inert, in exactly `width` cells: clipped, or padded on the left (for numbers)."""
+    clipped = clip(text, width)
+    return " " * (width - cell_len(clipped)) + clipped
