@@ -1,0 +1,476 @@
+"""The vocabulary: every event that can cross the bus, one class each.
+
+Rules:
+1. An event is a frozen value that checks itself: an illegal one cannot be constructed.
+2. A field that may be missing defaults to None and stays off the wire.
+3. Each class declares its retention (what a newcomer is told of it) and, in its docstring, the
+   scene that it drives.
+4. Fields are only ever added, with a default and at the end: old producers stay valid.
+"""
+
+import base64
+import re
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args
+
+import msgspec
+from msgspec import Meta
+
+from dashctl.errors import InvalidEvent
+from dashctl.phases import PHASES, Phase
+from dashctl.retention import Last, Latest, Retention, Series, Window
+from dashctl.validation import (
+    AnyFloat,
+    Count,
+    Name,
+    Percent,
+    Positive,
+    Share,
+    all_finite,
+    checks_of,
+    illegal,
+    make_legal,
+    shown,
+)
+
+Scalar = str | int | float | bool | None
+Level = Literal["debug", "info", "warning", "error", "critical"]
+Severity = Literal["info", "warning", "critical"]
+Outcome = Literal["finished", "failed", "interrupted"]
+
+
+def _tag(class_name: str) -> str:
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", "_", class_name).lower()
+
+
+class Event(msgspec.Struct, frozen=True, tag_field="type", tag=_tag, omit_defaults=True):
+    """Base of all events."""
+
+    retention: ClassVar[Retention]
+
+    def __post_init__(self) -> None:
+        make_legal(self)
+
+    @classmethod
+    def type_name(cls) -> str:
+        """The name that stands in `type` on the wire."""
+        tag = cls.__struct_config__.tag
+        assert isinstance(tag, str)
+        return tag
+
+    def to_event(self) -> dict[str, Any]:
+        """The event as a plain dict: None left out, tuples as lists, packed arrays as bytes."""
+        fields = {name: _plain(getattr(self, name)) for name in self.__struct_fields__}
+        return {"type": self.type_name()} | {
+            name: value for name, value in fields.items() if value is not None
+        }
+
+
+class Snapshot(Event, frozen=True):
+    """Totals over everything that was recorded. Scene: Overview."""
+
+    retention: ClassVar[Retention] = Latest()
+
+    episodes: Count | None = None
+    windows: Count | None = None
+    hosts: dict[str, Count] | None = None
+    """Episodes per host."""
+    phases: dict[Phase, Count] | None = None
+    """Windows per phase."""
+    profiles: dict[str, Count] | None = None
+    """Episodes per profile."""
+    bytes: Count | None = None
+
+
+class Episode(Event, frozen=True):
+    """One recorded episode. Scenes: Overview, Chunking."""
+
+    retention: ClassVar[Retention] = Latest(("episode_id",), keys=1_000)
+
+    episode_id: Name
+    host: str | None = None
+    profile: str | None = None
+    phases: tuple[Phase, ...] | None = None
+    """The phase of each window, in order."""
+    duration: Positive | None = None
+    """Seconds."""
+    started: float | None = None
+    """Seconds since 1970, UTC."""
+
+
+class PhaseEvent(Event, frozen=True, tag="phase"):
+    """A host is seen in a phase now. Scene: Baseline (mix of the last five minutes)."""
+
+    retention: ClassVar[Retention] = Window(300, ("phase",))
+
+    phase: Phase
+
+
+class AttackProfile(Event, frozen=True):
+    """What a profile's load looks like over an episode. Scene: Attacks."""
+
+    retention: ClassVar[Retention] = Latest(("name",), keys=200)
+
+    name: Name
+    curve: tuple[float, ...]
+    """Load over time, evenly spaced, any unit: it is drawn scaled to its own peak."""
+    shape: str = ""
+
+
+class Prediction(Event, frozen=True):
+    """What a model says of one window, what it really was, or both. Scene: Chunking."""
+
+    retention: ClassVar[Retention] = Latest(("episode_id", "window_idx", "model"), merge=True)
+
+    episode_id: Name
+    window_idx: int
+    predicted: Phase | None = None
+    actual: Phase | None = None
+    model: str | None = None
+
+
+class ModelMetric(Event, frozen=True):
+    """A model's accuracy on data it was not trained on, 0–1. Scenes: Models, Overview."""
+
+    retention: ClassVar[Retention] = Latest(("model",), keys=200)
+
+    model: Name
+    accuracy: Share
+
+
+class Embedding(Event, frozen=True):
+    """One point of a projection. Scene: KNN. For many points at once, send a PointCloud."""
+
+    retention: ClassVar[Retention] = Last(20_000)
+
+    x: float
+    y: float
+    z: float | None = None
+    phase: Phase | None = None
+    predicted: Phase | None = None
+    cluster: int | None = None
+
+
+class ModelPerf(Event, frozen=True):
+    """What a model costs: microseconds per window at batch size 1, against accuracy. Scene: Perf."""
+
+    retention: ClassVar[Retention] = Latest(("model",), keys=200)
+
+    model: Name
+    latency_us: Positive
+    accuracy: Share
+
+
+class RunStarted(Event, frozen=True):
+    """A run began. Scenes: Overview, Training."""
+
+    retention: ClassVar[Retention] = Latest(("run",))
+
+    config: dict[str, Scalar] = {}
+    host: str = ""
+    command: str = ""
+    name: str | None = None
+
+
+class RunFinished(Event, frozen=True):
+    """A run ended. Scenes: Overview, Training."""
+
+    retention: ClassVar[Retention] = Latest(("run",))
+
+    outcome: Outcome = "finished"
+    reason: str | None = None
+
+
+class Metric(Event, frozen=True):
+    """One value of a curve. NaN and infinities are legal and reach the screen. Scene: Training."""
+
+    retention: ClassVar[Retention] = Series(1_000, ("run", "name"))
+
+    name: Name
+    step: Count
+    value: AnyFloat
+
+    def __post_init__(self) -> None:
+        # The hot path: Python's own types in range need no table of checks.
+        if (
+            type(self.value) is float
+            and type(self.step) is int
+            and self.step >= 0
+            and type(self.name) is str
+            and self.name
+        ):
+            return
+        make_legal(self)
+
+
+class Progress(Event, frozen=True):
+    """How far something is. Scene: Training."""
+
+    retention: ClassVar[Retention] = Latest(("run", "name"))
+
+    name: Name
+    done: Positive
+    total: Positive | None = None
+    unit: str | None = None
+
+
+class LogLine(Event, frozen=True):
+    """A line that a program wrote. Scene: Overview."""
+
+    retention: ClassVar[Retention] = Last(1_000)
+
+    message: str
+    level: Level = "info"
+    source: str | None = None
+
+
+class Alert(Event, frozen=True):
+    """Something that a person should look at, or that is over (`resolved`). Scene: Overview."""
+
+    retention: ClassVar[Retention] = Last(500)
+
+    name: Name
+    message: str = ""
+    severity: Severity = "warning"
+    resolved: bool = False
+
+
+class HostStats(Event, frozen=True):
+    """How a machine is doing. Scene: Hosts."""
+
+    retention: ClassVar[Retention] = Last(300, ("host",))
+
+    host: Name
+    cpu: Percent | None = None
+    """All cores together, percent."""
+    cores: tuple[Percent, ...] | None = None
+    load: Positive | None = None
+    """Processes that run or wait, averaged over a minute."""
+    memory: Percent | None = None
+    memory_bytes: Count | None = None
+    """In use."""
+    disk_read: Positive | None = None
+    """Bytes per second, as disk_write, net_in and net_out are."""
+    disk_write: Positive | None = None
+    net_in: Positive | None = None
+    net_out: Positive | None = None
+    processes: Count | None = None
+
+
+class Colouring(msgspec.Struct, frozen=True):
+    """One way to colour a cloud: `names[codes[i]]` is what point i is."""
+
+    names: Annotated[tuple[str, ...], Meta(max_length=256)]
+    codes: memoryview
+    """One uint8 per point."""
+
+    def __post_init__(self) -> None:
+        make_legal(self)
+
+
+class PointCloud(Event, frozen=True):
+    """Many points at once. Scene: KNN.
+
+    x, y and z are packed little-endian float32, one per point; without z the cloud is a plane.
+    """
+
+    retention: ClassVar[Retention] = Latest(("name",), keys=16)
+
+    name: Name
+    x: memoryview
+    y: memoryview
+    z: memoryview | None = None
+    colourings: dict[str, Colouring] = {}
+    """By phase, predicted, cluster, or anything else that is a category."""
+
+    def __post_init__(self) -> None:
+        make_legal(self)
+        _check_axes(self)
+        for name, colouring in self.colourings.items():
+            _check_colouring(self, name, colouring)
+
+    def __len__(self) -> int:
+        return len(self.x) // 4
+
+    @classmethod
+    def pack(
+        cls,
+        name: str,
+        x: Sequence[float],
+        y: Sequence[float],
+        z: Sequence[float] | None = None,
+        **categories: Sequence[str],
+    ) -> Self:
+        """A cloud from plain sequences, `PointCloud.pack("pca", xs, ys, zs, phase=phases)`.
+
+        Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
+        256 names in one category.
+        """
+        axes = [None if axis is None else memoryview(array("f", axis)) for axis in (x, y, z)]
+        return cls(
+            name, axes[0], axes[1], axes[2], {key: _coded(key, values) for key, values in categories.items()}
+        )  # type: ignore[arg-type]
+
+
+class BusStats(Event, frozen=True):
+    """How the broker is doing, once a second: also the sign that it lives. Scene: status line."""
+
+    retention: ClassVar[Retention] = Latest()
+
+    started: float
+    """Seconds since 1970, UTC."""
+    events: Count = 0
+    frames: Count = 0
+    monitors: Count = 0
+    producers: Count = 0
+    """Producers heard in the last ten seconds."""
+    lost: Count = 0
+    """Events that producers numbered and that never arrived."""
+    rejected: dict[str, Count] = {}
+    """Events or frames that were refused, by reason."""
+    rate: Positive = 0.0
+    """Events a second, over the last second."""
+
+
+AnyEvent = (
+    Snapshot
+    | Episode
+    | PhaseEvent
+    | AttackProfile
+    | Prediction
+    | ModelMetric
+    | Embedding
+    | ModelPerf
+    | RunStarted
+    | RunFinished
+    | Metric
+    | Progress
+    | LogLine
+    | Alert
+    | HostStats
+    | PointCloud
+    | BusStats
+)
+
+E = TypeVar("E", bound=Event)
+
+
+class Stamped(msgspec.Struct, Generic[E], array_like=True, frozen=True):
+    """An event as it happened: when (seconds since 1970, UTC) and in which run ("" for none)."""
+
+    time: float
+    run: str
+    event: E
+
+
+EVENT_TYPES: Final[tuple[type[Event], ...]] = get_args(AnyEvent)
+BY_NAME: Final[Mapping[str, type[Event]]] = {cls.type_name(): cls for cls in EVENT_TYPES}
+
+
+def from_dict(plain: Mapping[str, Any]) -> Event:
+    """The event that a plain dict describes: the counterpart of `to_event()`, also for parsed JSON.
+
+    Packed arrays may be bytes, base64 text or lists of numbers; NaN and infinities may be the texts
+    "nan", "inf" and "-inf" where they are legal. Raises InvalidEvent naming the field, the value and
+    what is allowed.
+    """
+    name = plain.get("type")
+    cls = BY_NAME.get(name) if isinstance(name, str) else None
+    if cls is None:
+        raise InvalidEvent(
+            f"type: {shown(name)} is not an event type; expected one of {', '.join(sorted(BY_NAME))}"
+        )
+    given = {key: value for key, value in plain.items() if key != "type"}
+    for key in given:
+        if key not in cls.__struct_fields__:
+            raise InvalidEvent(f"{name}.{key}: no such field; expected {', '.join(cls.__struct_fields__)}")
+    required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
+    for key, check in zip(required, checks_of(cls), strict=False):
+        if key not in given:
+            raise InvalidEvent(f"{name}.{key}: missing; expected {check.allowed}")
+    return cls(**_unpacked(cls, given))
+
+
+def as_event(given: Event | Mapping[str, Any]) -> Event:
+    """An event as it is, or the one that a plain dict describes."""
+    return given if isinstance(given, Event) else from_dict(given)
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case tuple():
+            return [_plain(item) for item in value]
+        case dict():
+            return {key: _plain(item) for key, item in value.items()}
+        case memoryview():
+            return bytes(value)
+        case Colouring():
+            return {"names": list(value.names), "codes": bytes(value.codes)}
+    return value
+
+
+def _unpacked(cls: type[Event], given: dict[str, Any]) -> dict[str, Any]:
+    if cls is Metric and given.get("value") in ("nan", "inf", "-inf"):
+        return given | {"value": float(given["value"])}
+    if cls is not PointCloud:
+        return given
+    axes = {axis: _buffer(axis, given[axis], "f") for axis in ("x", "y", "z") if given.get(axis) is not None}
+    raw = given.get("colourings")
+    if not isinstance(raw, Mapping):
+        return given | axes
+    return given | axes | {"colourings": {key: _colouring(key, value) for key, value in raw.items()}}
+
+
+def _colouring(key: str, value: Any) -> Colouring:
+    if isinstance(value, Colouring):
+        return value
+    if not isinstance(value, Mapping) or set(value) != {"names", "codes"}:
+        raise InvalidEvent(
+            f"point_cloud.colourings.{key}: {shown(value)} is not allowed; expected names and codes"
+        )
+    return Colouring(value["names"], _buffer(f"colourings.{key}.codes", value["codes"], "B"))
+
+
+def _buffer(field: str, value: Any, typecode: Literal["f", "B"]) -> memoryview:
+    try:
+        if isinstance(value, str):
+            return memoryview(base64.b64decode(value, validate=True))
+        return memoryview(array(typecode, value)) if isinstance(value, (list, tuple)) else memoryview(value)
+    except (TypeError, ValueError, OverflowError):
+        expected = "numbers" if typecode == "f" else "whole numbers from 0 to 255"
+        raise InvalidEvent(
+            f"point_cloud.{field}: {shown(value)} is not allowed; expected a list of {expected}, or packed as base64"
+        ) from None
+
+
+def _check_axes(cloud: PointCloud) -> None:
+    for axis in ("x", "y", "z"):
+        packed: memoryview | None = getattr(cloud, axis)
+        if packed is None:
+            continue
+        if len(packed) != len(cloud.x) or len(packed) % 4:
+            raise illegal(cloud, axis, f"{len(packed)} bytes", f"4 bytes per point, {len(cloud.x)} as in x")
+        if not all_finite(packed):
+            raise illegal(cloud, axis, "NaN or infinity", "finite numbers")
+
+
+def _check_colouring(cloud: PointCloud, name: str, colouring: Colouring) -> None:
+    field = f"colourings.{name}"
+    if len(colouring.codes) != len(cloud):
+        raise illegal(cloud, field, f"{len(colouring.codes)} codes", f"{len(cloud)}, one per point")
+    unnamed = bytes(colouring.codes).translate(None, bytes(range(len(colouring.names))))
+    if unnamed:
+        raise illegal(
+            cloud, field, f"code {unnamed[0]}", f"codes below {len(colouring.names)}, the number of names"
+        )
+
+
+def _coded(key: str, values: Sequence[str]) -> Colouring:
+    names = tuple(PHASES) if set(values) <= set(PHASES) else tuple(sorted(set(values)))
+    if len(names) > 256:
+        raise InvalidEvent(
+            f"point_cloud.colourings.{key}: {len(names)} different names; expected at most 256"
+        )
+    code_of = {name: code for code, name in enumerate(names)}
+    return Colouring(names, memoryview(bytes(code_of[value] for value in values)))

@@ -1,0 +1,59 @@
+"""What a newcomer must be told: how much of each event type is remembered.
+
+Rules: a retention is a declaration, not code; it bounds memory by itself, whatever arrives; what it
+keeps depends on the events and their order alone. A key is a tuple of field names; the name `run`
+stands for the run in which the event happened.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+KEYS: Final = 10_000
+"""How many keys one event type keeps; the one that was silent longest goes first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The newest event per key. With `merge`, fields that the newest leaves out keep their last value."""
+
+    key: tuple[str, ...] = ()
+    keys: int = KEYS
+    merge: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """How often each key came in the last `seconds`, counted per second."""
+
+    seconds: int
+    key: tuple[str, ...] = ()
+    keys: int = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """A curve per key in at most `points` buckets; thinning keeps minimum, maximum and NaN marks.
+
+    The event has the fields `step` and `value`.
+    """
+
+    points: int
+    key: tuple[str, ...] = ()
+    keys: int = KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Last:
+    """The last `count` events per key, in order of arrival."""
+
+    count: int
+    key: tuple[str, ...] = ()
+    keys: int = KEYS
+
+
+@dataclass(frozen=True, slots=True)
+class Transient:
+    """Passed on to who is there; never replayed."""
+
+
+Retention = Latest | Window | Series | Last | Transient

@@ -1,0 +1,99 @@
+"""Events folded into a State that anything can draw.
+
+Rules:
+1. `fold` is deterministic: no clock, no I/O; how events were batched makes no difference.
+2. What is kept is what the event's class declares as its retention; no event type has code here.
+3. A state that was encoded and decoded is the same state: it goes on folding as the first would.
+4. A state is not shared between threads without a lock.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, cast
+
+import msgspec
+
+from dashctl.curve import Columns
+from dashctl.errors import DashctlError
+from dashctl.events import BY_NAME, EVENT_TYPES, Event, Stamped
+from dashctl.stores import Key, LastStore, LatestStore, SeriesStore, Store, WindowStore, store_for
+
+E = TypeVar("E", bound=Event)
+
+
+class BadSnapshot(DashctlError):
+    """An encoded state that cannot be read."""
+
+
+class State:
+    """Everything that is remembered, by event type."""
+
+    __slots__ = ("_stores", "time")
+
+    def __init__(self) -> None:
+        self.time = 0.0
+        """The newest time that any event carried, seconds since 1970; 0 before the first."""
+        self._stores: dict[type[Event], Store] = {cls: store_for(cls.retention) for cls in EVENT_TYPES}
+
+    def version(self, cls: type[Event]) -> int:
+        """How many events of this type were folded: as long as it stays, so does its part of a picture."""
+        return self._stores[cls].version
+
+    def latest(self, cls: type[E]) -> Mapping[Key, Stamped[E]]:
+        """The newest event per key, the most recently updated last. For types that keep `Latest`."""
+        return cast("Mapping[Key, Stamped[E]]", self._store(cls, LatestStore).items)
+
+    def last(self, cls: type[E]) -> Mapping[Key, Sequence[Stamped[E]]]:
+        """The last events per key, oldest first. For types that keep `Last`; without a key it is ()."""
+        return cast("Mapping[Key, Sequence[Stamped[E]]]", self._store(cls, LastStore).items)
+
+    def counts(self, cls: type[Event], now: float) -> Mapping[Key, int]:
+        """Events per key in the window that ends `now`. For types that keep `Window`."""
+        counts: Mapping[Key, int] = self._store(cls, WindowStore).counts(now)
+        return counts
+
+    def series(self, cls: type[Event]) -> Sequence[Key]:
+        """The keys of all curves. For types that keep `Series`."""
+        return list(self._store(cls, SeriesStore).curves)
+
+    def curve(self, cls: type[Event], key: Key) -> Columns | None:
+        """One curve, or None if there is none with this key."""
+        curve = self._store(cls, SeriesStore).curves.get(key)
+        return None if curve is None else curve.columns()
+
+    def encode(self) -> bytes:
+        """The state as bytes that `decode` reads."""
+        stores = {cls.type_name(): store.dump() for cls, store in self._stores.items()}
+        return msgspec.msgpack.encode((self.time, stores))
+
+    @classmethod
+    def decode(cls, encoded: bytes | memoryview) -> "State":
+        """The state that was encoded; types unknown here are passed over. Raises BadSnapshot."""
+        state = cls()
+        try:
+            state.time, stores = msgspec.msgpack.decode(encoded, type=tuple[float, dict[str, bytes]])
+            for name, dumped in stores.items():
+                if name in BY_NAME:
+                    state._stores[BY_NAME[name]].load(dumped)
+        except (msgspec.DecodeError, ValueError) as error:
+            raise BadSnapshot(
+                f"snapshot: cannot be read ({error}); is the broker of another version?"
+            ) from None
+        return state
+
+    def _store(self, cls: type[Event], kind: type[Any]) -> Any:
+        store = self._stores[cls]
+        if not isinstance(store, kind):
+            raise TypeError(f"{cls.__name__} keeps {type(cls.retention).__name__}")
+        return store
+
+
+def fold(state: State, event: Event, time: float, run: str = "") -> None:
+    """Take one event into the state. `time` is when it happened, seconds since 1970."""
+    state.time = max(state.time, time)
+    state._stores[type(event)].fold(event, time, run)
+
+
+def fold_all(state: State, stamped: Sequence[Stamped[Event]]) -> None:
+    """Take many events into the state, in order."""
+    for item in stamped:
+        fold(state, item.event, item.time, item.run)

@@ -1,0 +1,230 @@
+"""What is kept of one event type: one store per kind of retention.
+
+Rules: a store folds and encodes itself; it knows nothing of any particular event; keys that were
+silent longest go first when there are too many; `version` counts what was folded, so that a picture
+knows whether it is out of date.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, Final, Protocol
+
+import msgspec
+
+from dashctl.curve import Columns, CurveBuffer
+from dashctl.events import AnyEvent, Event, Stamped
+from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
+
+Key = tuple[Any, ...]
+KeyOf = Callable[[Event, str], Key]
+
+Kept = Stamped[AnyEvent]
+
+
+class Store(Protocol):
+    """What is kept of one event type."""
+
+    version: int
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        """Take one event in."""
+
+    def dump(self) -> bytes:
+        """Everything kept, encoded."""
+
+    def load(self, dumped: bytes) -> None:
+        """Become what was dumped. Raises msgspec.DecodeError or ValueError if it is none."""
+
+
+def key_function(fields: tuple[str, ...]) -> KeyOf:
+    """The key of an event with these fields; `run` is the run that it happened in."""
+    if not fields:
+        return lambda event, run: ()
+    if fields == ("run",):
+        return lambda event, run: (run,)
+    if fields[0] == "run":
+        rest = key_function(fields[1:])
+        return lambda event, run: (run, *rest(event, run))
+    if len(fields) == 1:
+        field = attrgetter(fields[0])
+        return lambda event, run: (field(event),)
+    several = attrgetter(*fields)
+    return lambda event, run: tuple(several(event))
+
+
+class LatestStore:
+    """The newest event per key, least recently updated first."""
+
+    def __init__(self, retention: Latest) -> None:
+        self.version = 0
+        self.items: dict[Key, Kept] = {}
+        self._retention = retention
+        self._key = key_function(retention.key)
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        self.version += 1
+        key = self._key(event, run)
+        former = self.items.pop(key, None)
+        if former is not None and self._retention.merge:
+            event = _merged(former.event, event)
+        self.items[key] = Stamped(time, run, event)  # type: ignore[arg-type]
+        if len(self.items) > self._retention.keys:
+            del self.items[next(iter(self.items))]
+
+    def dump(self) -> bytes:
+        return _encode((self.version, list(self.items.values())))
+
+    def load(self, dumped: bytes) -> None:
+        self.version, kept = _kept_decoder.decode(dumped)
+        self.items = {self._key(item.event, item.run): item for item in kept}
+
+
+class LastStore:
+    """The last events per key, least recently updated key first."""
+
+    def __init__(self, retention: Last) -> None:
+        self.version = 0
+        self.items: dict[Key, deque[Kept]] = {}
+        self._retention = retention
+        self._key = key_function(retention.key)
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        self.version += 1
+        key = self._key(event, run)
+        kept = self.items.pop(key, None)
+        if kept is None:
+            kept = deque(maxlen=self._retention.count)
+        kept.append(Stamped(time, run, event))  # type: ignore[arg-type]
+        self.items[key] = kept
+        if len(self.items) > self._retention.keys:
+            del self.items[next(iter(self.items))]
+
+    def dump(self) -> bytes:
+        return _encode((self.version, [list(kept) for kept in self.items.values()]))
+
+    def load(self, dumped: bytes) -> None:
+        self.version, groups = _groups_decoder.decode(dumped)
+        self.items = {
+            self._key(group[0].event, group[0].run): deque(group, maxlen=self._retention.count)
+            for group in groups
+            if group
+        }
+
+
+class WindowStore:
+    """How often each key came, per second of event time, over the newest `seconds`."""
+
+    def __init__(self, retention: Window) -> None:
+        self.version = 0
+        self.bins: dict[int, dict[Key, int]] = {}
+        self._newest = 0
+        self._retention = retention
+        self._key = key_function(retention.key)
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        self.version += 1
+        second = int(time)
+        if second <= self._newest - self._retention.seconds:
+            return
+        if second > self._newest:
+            self._newest = second
+            oldest = second - self._retention.seconds
+            for late in [at for at in self.bins if at <= oldest]:
+                del self.bins[late]
+        counts = self.bins.setdefault(second, {})
+        key = self._key(event, run)
+        if key in counts or len(counts) < self._retention.keys:
+            counts[key] = counts.get(key, 0) + 1
+
+    def counts(self, now: float) -> dict[Key, int]:
+        """Events per key in the `seconds` before `now`."""
+        oldest = int(now) - self._retention.seconds
+        total: dict[Key, int] = {}
+        for second, counts in self.bins.items():
+            if second > oldest:
+                for key, count in counts.items():
+                    total[key] = total.get(key, 0) + count
+        return total
+
+    def dump(self) -> bytes:
+        bins = [(second, list(counts.items())) for second, counts in sorted(self.bins.items())]
+        return _encode((self.version, self._newest, bins))
+
+    def load(self, dumped: bytes) -> None:
+        self.version, self._newest, bins = _bins_decoder.decode(dumped)
+        self.bins = {second: {tuple(key): count for key, count in counts} for second, counts in bins}
+
+
+class SeriesStore:
+    """A thinned curve per key, least recently updated first."""
+
+    def __init__(self, retention: Series) -> None:
+        self.version = 0
+        self.curves: dict[Key, CurveBuffer] = {}
+        self._retention = retention
+        self._key = key_function(retention.key)
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        self.version += 1
+        key = self._key(event, run)
+        curve = self.curves.pop(key, None)
+        if curve is None:
+            curve = CurveBuffer(self._retention.points)
+        self.curves[key] = curve
+        curve.append(event.step, time, event.value)  # type: ignore[attr-defined]
+        if len(self.curves) > self._retention.keys:
+            del self.curves[next(iter(self.curves))]
+
+    def dump(self) -> bytes:
+        return _encode((self.version, [(key, curve.columns()) for key, curve in self.curves.items()]))
+
+    def load(self, dumped: bytes) -> None:
+        self.version, curves = _curves_decoder.decode(dumped)
+        points = self._retention.points
+        self.curves = {tuple(key): CurveBuffer.from_columns(points, columns) for key, columns in curves}
+
+
+class TransientStore:
+    """Keeps nothing, and counts."""
+
+    def __init__(self) -> None:
+        self.version = 0
+
+    def fold(self, event: Event, time: float, run: str) -> None:
+        self.version += 1
+
+    def dump(self) -> bytes:
+        return _encode(self.version)
+
+    def load(self, dumped: bytes) -> None:
+        self.version = msgspec.msgpack.decode(dumped, type=int)
+
+
+def store_for(retention: Retention) -> Store:
+    """An empty store that keeps what the retention says."""
+    match retention:
+        case Latest():
+            return LatestStore(retention)
+        case Last():
+            return LastStore(retention)
+        case Window():
+            return WindowStore(retention)
+        case Series():
+            return SeriesStore(retention)
+        case Transient():
+            return TransientStore()
+
+
+def _merged(former: Event, event: Event) -> Event:
+    left_out = {
+        name: getattr(former, name) for name in event.__struct_fields__ if getattr(event, name) is None
+    }
+    return msgspec.structs.replace(event, **left_out) if left_out else event
+
+
+_encode: Final = msgspec.msgpack.Encoder().encode
+_kept_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[Stamped[AnyEvent]]])
+_groups_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[list[Stamped[AnyEvent]]]])
+_bins_decoder: Final = msgspec.msgpack.Decoder(tuple[int, int, list[tuple[int, list[tuple[list[Any], int]]]]])
+_curves_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[list[Any], Columns]]])

@@ -1,0 +1,219 @@
+"""Checks that make an event's fields legal, derived from their annotations.
+
+Rules: the annotation is the only place that states a range; numbers that are not Python's own
+(numpy scalars, one-element tensors) become Python's; NaN and infinity are legal only where the
+annotation is `AnyFloat`; an illegal value is named together with what is allowed.
+"""
+
+import math
+import operator
+from array import array
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Final, get_type_hints
+
+import msgspec
+from msgspec import Meta, inspect
+
+from dashctl.errors import InvalidEvent
+
+AnyFloat = Annotated[float, Meta(description="a number; NaN and infinities are legal")]
+Share = Annotated[float, Meta(ge=0.0, le=1.0)]
+Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
+Positive = Annotated[float, Meta(ge=0.0)]
+Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+Name = Annotated[str, Meta(min_length=1)]
+
+_LONGEST_SHOWN: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One field's rule: `legal(value)` returns the value to store, or raises ValueError."""
+
+    name: str
+    allowed: str
+    legal: Callable[[Any], Any]
+    optional: bool
+
+
+@cache
+def checks_of(cls: type[msgspec.Struct]) -> tuple[Check, ...]:
+    """The checks of a Struct's fields, in order."""
+    hints = get_type_hints(cls, include_extras=True)
+    info = inspect.type_info(cls)
+    assert isinstance(info, inspect.StructType)
+    return tuple(_check(field.name, hints[field.name], field.type) for field in info.fields)
+
+
+def make_legal(event: msgspec.Struct) -> None:
+    """Check every field in place; raises InvalidEvent naming field, value and what is allowed."""
+    for check in checks_of(type(event)):
+        value = getattr(event, check.name)
+        if value is None and check.optional:
+            continue
+        try:
+            legal = check.legal(value)
+        except (TypeError, ValueError, OverflowError, msgspec.ValidationError):
+            raise illegal(event, check.name, value, check.allowed) from None
+        if legal is not value:
+            msgspec.structs.force_setattr(event, check.name, legal)
+
+
+def illegal(event: msgspec.Struct, field: str, value: object, allowed: str) -> InvalidEvent:
+    """The error for one field of an event."""
+    tag = event.__struct_config__.tag
+    return InvalidEvent(f"{tag}.{field}: {shown(value)} is not allowed; expected {allowed}")
+
+
+def shown(value: object) -> str:
+    """A value as an error message shows it: inert, and cut off if long."""
+    text = repr(value)
+    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+
+
+def all_finite(packed: memoryview) -> bool:
+    """Whether every little-endian float32 in a packed array is finite.
+
+    NaN and infinities have all exponent bits set, so their last byte is 0x7f or 0xff. Where none is
+    (no magnitude reaches 1.7e38), a byte search has the answer far sooner than unpacking has.
+    """
+    last = bytes(packed[3::4])
+    if b"\x7f" not in last and b"\xff" not in last:
+        return True
+    return all(math.isfinite(number) for number in array("f", bytes(packed)))
+
+
+def described(kind: inspect.Type) -> str:
+    """What a type allows, in words."""
+    match kind:
+        case inspect.Metadata(type=inner):
+            return described(inner)
+        case inspect.FloatType(ge=low, le=high):
+            return "a number" + _range(low, high)
+        case inspect.IntType(ge=low, le=high):
+            return "a whole number" + _range(low, None if high == 2**63 - 1 else high)
+        case inspect.StrType(min_length=least):
+            return "a text that is not empty" if least else "a text"
+        case inspect.BoolType():
+            return "true or false"
+        case inspect.LiteralType(values=values):
+            return "one of " + ", ".join(str(value) for value in values)
+        case inspect.VarTupleType(item_type=item):
+            return f"a list, each item {described(item)}"
+        case inspect.DictType(value_type=value):
+            return f"a mapping from names, each value {described(value)}"
+        case inspect.UnionType(types=types):
+            return " or ".join(described(each) for each in types if not isinstance(each, inspect.NoneType))
+        case inspect.MemoryViewType():
+            return "packed little-endian numbers"
+        case inspect.StructType(fields=fields):
+            return "an object with " + ", ".join(field.name for field in fields)
+    return "any value"
+
+
+def _range(low: float | None, high: float | None) -> str:
+    if low is not None and high is not None:
+        return f" from {low:g} to {high:g}"
+    return "" if low is None else f", {low:g} or more"
+
+
+def _check(name: str, hint: object, info: inspect.Type) -> Check:
+    optional = isinstance(info, inspect.UnionType) and info.includes_none
+    kinds = [kind for kind in info.types if not isinstance(kind, inspect.NoneType)] if optional else [info]  # type: ignore[attr-defined]
+    kind = kinds[0]
+    allowed = described(info)
+    if isinstance(kind, inspect.Metadata):
+        return Check(name, "a number", _any_float, optional)
+    if len(kinds) > 1:
+        return Check(name, allowed, _converted(hint), optional)
+    match kind:
+        case inspect.FloatType(ge=low, le=high):
+            return Check(name, allowed, _number(low, high), optional)
+        case inspect.IntType(ge=low, le=high):
+            return Check(name, allowed, _whole(low, high), optional)
+        case inspect.StrType(min_length=least):
+            return Check(name, allowed, _text(least or 0), optional)
+        case inspect.LiteralType(values=values):
+            return Check(name, allowed, _choice(frozenset(values)), optional)
+        case inspect.MemoryViewType():
+            return Check(name, allowed, _packed, optional)
+    return Check(name, allowed, _converted(hint), optional)
+
+
+def _any_float(value: Any) -> float:
+    if type(value) is float:
+        return value
+    if isinstance(value, (str, bytes, bool)):
+        raise ValueError
+    return float(value)
+
+
+def _number(low: float | None, high: float | None) -> Callable[[Any], float]:
+    least = -math.inf if low is None else low
+    most = math.inf if high is None else high
+
+    def legal(value: Any) -> float:
+        number = _any_float(value)
+        if not (least <= number <= most) or not math.isfinite(number):
+            raise ValueError
+        return number
+
+    return legal
+
+
+def _whole(low: int | None, high: int | None) -> Callable[[Any], int]:
+    def legal(value: Any) -> int:
+        if isinstance(value, bool):
+            raise ValueError
+        number = operator.index(value)
+        if (low is not None and number < low) or (high is not None and number > high):
+            raise ValueError
+        return number
+
+    return legal
+
+
+def _text(least: int) -> Callable[[Any], str]:
+    def legal(value: Any) -> str:
+        if not isinstance(value, str) or len(value) < least:
+            raise ValueError
+        return value
+
+    return legal
+
+
+def _choice(choices: frozenset[Any]) -> Callable[[Any], Any]:
+    def legal(value: Any) -> Any:
+        if value not in choices:
+            raise ValueError
+        return value
+
+    return legal
+
+
+def _packed(value: Any) -> memoryview:
+    view = value if isinstance(value, memoryview) else memoryview(value)
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+
+
+def _converted(hint: object) -> Callable[[Any], Any]:
+    def legal(value: Any) -> Any:
+        converted: Any = msgspec.convert(value, hint, str_keys=True)
+        _refuse_non_finite(converted)
+        return converted
+
+    return legal
+
+
+def _refuse_non_finite(value: object) -> None:
+    match value:
+        case float() if not math.isfinite(value):
+            raise ValueError
+        case tuple():
+            for item in value:
+                _refuse_non_finite(item)
+        case dict():
+            for item in value.values():
+                _refuse_non_finite(item)
