@@ -20,10 +20,10 @@ _SETTLE_AT: Final = 4096
 
 
 class Columns(msgspec.Struct, frozen=True, array_like=True):
-    """The buckets of a curve, oldest first, packed: steps int64, counts and marks as named, others float64.
+    """The buckets of a curve, oldest first, each column packed in this machine's byte order.
 
-    `low`, `high` and `mean` are NaN in a bucket without a finite value. `marks` are NAN, PLUS_INF and
-    MINUS_INF combined, uint8. `counts` are finite samples per bucket, uint64.
+    `steps` int64, `counts` (finite samples) uint64, `marks` (NAN, PLUS_INF, MINUS_INF combined) uint8,
+    the others float64. `low`, `high` and `mean` are NaN in a bucket without a finite value.
     """
 
     width: int
@@ -37,37 +37,33 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
     steps: bytes
     """The last step in each bucket."""
     times: bytes
+    """The last time in each bucket, seconds since 1970."""
     low: bytes
     high: bytes
-    mean: bytes
+    sums: bytes
+    """Of the finite samples: infinite where they are too large to be added up."""
     counts: bytes
     marks: bytes
+
+    @property
+    def mean(self) -> bytes:
+        """The mean of the finite samples per bucket, never outside low and high."""
+        columns = (memoryview(column).cast("d") for column in (self.low, self.high, self.sums))
+        counts = memoryview(self.counts).cast("Q")
+        means = array("d")
+        for low, high, total, count in zip(*columns, counts, strict=True):
+            means.append(min(high, max(low, total / count)) if count else math.nan)
+        return means.tobytes()
 
 
 class CurveBuffer:
     """Takes samples one by one, gives `Columns`."""
 
-    __slots__ = (
-        "_counts",
-        "_filled",
-        "_high",
-        "_last",
-        "_low",
-        "_marks",
-        "_mean",
-        "_pending",
-        "_points",
-        "_steps",
-        "_times",
-        "_total",
-        "_width",
-    )
-
     def __init__(self, points: int) -> None:
         self._points = points
         self._width, self._filled, self._total, self._last = 1, 1, 0, math.nan
         self._steps, self._counts, self._marks = array("q"), array("Q"), array("B")
-        self._times, self._low, self._high, self._mean = array("d"), array("d"), array("d"), array("d")
+        self._times, self._low, self._high, self._sums = array("d"), array("d"), array("d"), array("d")
         self._pending: list[tuple[int, float, float]] = []
 
     @classmethod
@@ -76,7 +72,7 @@ class CurveBuffer:
         curve = cls(points)
         curve._width, curve._filled = columns.width, columns.filled
         curve._total, curve._last = columns.total, columns.last
-        for own, packed in zip(curve._columns(), _packed(columns), strict=True):
+        for own, packed in zip(curve._columns(), columns_of(columns), strict=True):
             own.frombytes(packed)
         if len({len(own) for own in curve._columns()}) != 1:
             raise ValueError("columns of different lengths")
@@ -100,89 +96,70 @@ class CurveBuffer:
         return self._total + len(self._pending)
 
     def _columns(self) -> "tuple[array[Any], ...]":
-        return self._steps, self._times, self._low, self._high, self._mean, self._counts, self._marks
+        return self._steps, self._times, self._low, self._high, self._sums, self._counts, self._marks
 
     def _settle(self) -> None:
-        for step, time, value in self._pending:
+        """Move what is pending into buckets, a bucket's share at a time."""
+        pending, taken = self._pending, 0
+        while taken < len(pending):
             if not self._steps or self._filled == self._width:
-                self._open_bucket(step, time, value)
-            else:
-                self._join_bucket(step, time, value)
-        if self._pending:
-            self._total += len(self._pending)
-            self._last = self._pending[-1][2]
-            self._pending.clear()
+                self._open_bucket()
+            share = pending[taken : taken + self._width - self._filled]
+            self._take(share)
+            taken += len(share)
+        if pending:
+            self._total += taken
+            self._last = pending[-1][2]
+            self._pending = []
 
-    def _open_bucket(self, step: int, time: float, value: float) -> None:
+    def _open_bucket(self) -> None:
         if len(self._steps) >= self._points:
             self._merge_pairs()
-            if self._filled != self._width:
-                self._join_bucket(step, time, value)
+            if self._filled < self._width:
                 return
-        finite = math.isfinite(value)
-        kept = value if finite else math.nan
-        self._steps.append(step)
-        self._times.append(time)
-        self._low.append(kept)
-        self._high.append(kept)
-        self._mean.append(kept)
-        self._counts.append(int(finite))
-        self._marks.append(_mark(value))
-        self._filled = 1
+        for column, empty in zip(self._columns(), (0, 0.0, math.nan, math.nan, 0.0, 0, 0), strict=True):
+            column.append(empty)
+        self._filled = 0
 
-    def _join_bucket(self, step: int, time: float, value: float) -> None:
-        self._steps[-1], self._times[-1] = step, time
-        self._marks[-1] |= _mark(value)
-        if math.isfinite(value):
-            self._absorb(-1, value, value, value, 1)
-        self._filled += 1
+    def _take(self, share: list[tuple[int, float, float]]) -> None:
+        """Let the newest bucket take in samples that it has room for."""
+        total, marks, finite = self._sums[-1], self._marks[-1], []
+        for _, _, value in share:
+            if value - value == 0.0:
+                finite.append(value)
+                total += value
+            else:
+                marks |= NAN if math.isnan(value) else PLUS_INF if value > 0 else MINUS_INF
+        if finite:
+            self._widen(-1, min(finite), max(finite))
+        self._sums[-1], self._marks[-1] = total, marks
+        self._counts[-1] += len(finite)
+        self._steps[-1], self._times[-1], _ = share[-1]
+        self._filled += len(share)
 
-    def _absorb(self, at: int, low: float, high: float, mean: float, count: int) -> None:
-        """Let bucket `at` take in `count` > 0 finite samples."""
+    def _widen(self, at: int, low: float, high: float) -> None:
         had = self._counts[at]
         self._low[at] = min(self._low[at], low) if had else low
         self._high[at] = max(self._high[at], high) if had else high
-        # Weights rather than a difference: the difference of two finite numbers can be infinite.
-        share = count / (had + count)
-        self._mean[at] = self._mean[at] * (1.0 - share) + mean * share if had else mean
-        self._counts[at] = had + count
 
     def _merge_pairs(self) -> None:
         buckets = len(self._steps)
-        self._filled += self._width if buckets % 2 == 0 else 0
-        for left in range(0, buckets, 2):
-            right = min(left + 1, buckets - 1)
-            into = left // 2
-            self._move(left, into)
-            if right != left:
-                self._steps[into], self._times[into] = self._steps[right], self._times[right]
-                self._marks[into] |= self._marks[right]
-                if self._counts[right]:
-                    self._absorb(
-                        into, self._low[right], self._high[right], self._mean[right], self._counts[right]
-                    )
+        for right in range(1, buckets, 2):
+            left = right - 1
+            self._steps[left], self._times[left] = self._steps[right], self._times[right]
+            if self._counts[right]:
+                self._widen(left, self._low[right], self._high[right])
+            self._sums[left] += self._sums[right]
+            self._counts[left] += self._counts[right]
+            self._marks[left] |= self._marks[right]
         for column in self._columns():
-            del column[(buckets + 1) // 2 :]
+            del column[1::2]
         self._width *= 2
-
-    def _move(self, source: int, target: int) -> None:
-        for column in self._columns():
-            column[target] = column[source]
+        if buckets % 2 == 0:
+            self._filled = self._width
 
 
-def _packed(columns: Columns) -> tuple[bytes, ...]:
-    return (
-        columns.steps,
-        columns.times,
-        columns.low,
-        columns.high,
-        columns.mean,
-        columns.counts,
-        columns.marks,
-    )
-
-
-def _mark(value: float) -> int:
-    if value - value == 0.0:
-        return 0
-    return NAN if value != value else PLUS_INF if value > 0 else MINUS_INF  # noqa: PLR0124
+def columns_of(columns: Columns) -> tuple[bytes, ...]:
+    """The packed columns, in the order in which a CurveBuffer holds them."""
+    c = columns
+    return c.steps, c.times, c.low, c.high, c.sums, c.counts, c.marks

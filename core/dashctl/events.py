@@ -307,10 +307,10 @@ class PointCloud(Event, frozen=True):
         Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
         256 names in one category.
         """
-        axes = [None if axis is None else memoryview(array("f", axis)) for axis in (x, y, z)]
-        return cls(
-            name, axes[0], axes[1], axes[2], {key: _coded(key, values) for key, values in categories.items()}
-        )  # type: ignore[arg-type]
+        across, up = _buffer("x", x, "f"), _buffer("y", y, "f")
+        depth = None if z is None else _buffer("z", z, "f")
+        colourings = {key: _coded(key, values) for key, values in categories.items()}
+        return cls(name, across, up, depth, colourings)
 
 
 class BusStats(Event, frozen=True):
@@ -440,7 +440,7 @@ def _buffer(field: str, value: Any, typecode: Literal["f", "B"]) -> memoryview:
     except (TypeError, ValueError, OverflowError):
         expected = "numbers" if typecode == "f" else "whole numbers from 0 to 255"
         raise InvalidEvent(
-            f"point_cloud.{field}: {shown(value)} is not allowed; expected a list of {expected}, or packed as base64"
+            f"point_cloud.{field}: {shown(value)} is not allowed; expected a list of {expected}, or base64"
         ) from None
 
 

@@ -34,6 +34,11 @@ class State:
         """The newest time that any event carried, seconds since 1970; 0 before the first."""
         self._stores: dict[type[Event], Store] = {cls: store_for(cls.retention) for cls in EVENT_TYPES}
 
+    def take(self, event: Event, time: float, run: str) -> None:
+        """What `fold` does."""
+        self.time = max(self.time, time)
+        self._stores[type(event)].fold(event, time, run)
+
     def version(self, cls: type[Event]) -> int:
         """How many events of this type were folded: as long as it stays, so does its part of a picture."""
         return self._stores[cls].version
@@ -89,8 +94,7 @@ class State:
 
 def fold(state: State, event: Event, time: float, run: str = "") -> None:
     """Take one event into the state. `time` is when it happened, seconds since 1970."""
-    state.time = max(state.time, time)
-    state._stores[type(event)].fold(event, time, run)
+    state.take(event, time, run)
 
 
 def fold_all(state: State, stamped: Sequence[Stamped[Event]]) -> None:
