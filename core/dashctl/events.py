@@ -193,15 +193,9 @@ class Metric(Event, frozen=True):
 
     def __post_init__(self) -> None:
         # The hot path: Python's own types in range need no table of checks.
-        if (
-            type(self.value) is float
-            and type(self.step) is int
-            and self.step >= 0
-            and type(self.name) is str
-            and self.name
-        ):
-            return
-        make_legal(self)
+        exact = type(self.value) is float and type(self.step) is int and type(self.name) is str
+        if not (exact and 0 <= self.step < 2**63 and self.name):
+            make_legal(self)
 
 
 class Progress(Event, frozen=True):

@@ -195,7 +195,8 @@ def _choice(choices: frozenset[Any]) -> Callable[[Any], Any]:
 
 def _packed(value: Any) -> memoryview:
     view = value if isinstance(value, memoryview) else memoryview(value)
-    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    flat = view if view.format == "B" and view.ndim == 1 else view.cast("B")
+    return flat.toreadonly()
 
 
 def _converted(hint: object) -> Callable[[Any], Any]:

@@ -1,0 +1,314 @@
+"""Events: what may be constructed, what crosses the wire, and what an illegal value is told."""
+
+import json
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashctl.errors import InvalidEvent
+from dashctl.events import (
+    BY_NAME,
+    EVENT_TYPES,
+    Alert,
+    AnyEvent,
+    AttackProfile,
+    BusStats,
+    Colouring,
+    Embedding,
+    Episode,
+    Event,
+    HostStats,
+    LogLine,
+    Metric,
+    ModelMetric,
+    ModelPerf,
+    PhaseEvent,
+    PointCloud,
+    Prediction,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Snapshot,
+    as_event,
+    from_dict,
+)
+from dashctl.phases import PHASES
+from dashctl.retention import Retention
+
+# One table drives construction, the plain dict, and both directions of the wire.
+CASES: list[tuple[Event, dict[str, Any]]] = [
+    (Snapshot(), {"type": "snapshot"}),
+    (
+        Snapshot(24, 144, {"box": 24}, {"clean": 40}, {"disk-churn": 5}, 1_000_000),
+        {
+            "type": "snapshot",
+            "episodes": 24,
+            "windows": 144,
+            "hosts": {"box": 24},
+            "phases": {"clean": 40},
+            "profiles": {"disk-churn": 5},
+            "bytes": 1_000_000,
+        },
+    ),
+    (Episode("e1"), {"type": "episode", "episode_id": "e1"}),
+    (
+        Episode("e1", "box", "disk-churn", ("clean", "armed"), 20.0, 1.5e9),
+        {
+            "type": "episode",
+            "episode_id": "e1",
+            "host": "box",
+            "profile": "disk-churn",
+            "phases": ["clean", "armed"],
+            "duration": 20.0,
+            "started": 1.5e9,
+        },
+    ),
+    (PhaseEvent("infected_running"), {"type": "phase", "phase": "infected_running"}),
+    (
+        AttackProfile("slow-exfil", (0.0, 1.0)),
+        {"type": "attack_profile", "name": "slow-exfil", "curve": [0.0, 1.0], "shape": ""},
+    ),
+    (Prediction("e1", 3), {"type": "prediction", "episode_id": "e1", "window_idx": 3}),
+    (
+        Prediction("e1", 3, "clean", "armed", "knn"),
+        {
+            "type": "prediction",
+            "episode_id": "e1",
+            "window_idx": 3,
+            "predicted": "clean",
+            "actual": "armed",
+            "model": "knn",
+        },
+    ),
+    (ModelMetric("lstm", 0.928), {"type": "model_metric", "model": "lstm", "accuracy": 0.928}),
+    (Embedding(0.1, 0.2), {"type": "embedding", "x": 0.1, "y": 0.2}),
+    (
+        Embedding(0.1, 0.2, 0.3, "clean", "dormant", 7),
+        {
+            "type": "embedding",
+            "x": 0.1,
+            "y": 0.2,
+            "z": 0.3,
+            "phase": "clean",
+            "predicted": "dormant",
+            "cluster": 7,
+        },
+    ),
+    (
+        ModelPerf("knn", 310.5, 0.9),
+        {"type": "model_perf", "model": "knn", "latency_us": 310.5, "accuracy": 0.9},
+    ),
+    (
+        RunStarted({"lr": 0.1, "amp": True, "seed": None}, "box", "python train.py"),
+        {
+            "type": "run_started",
+            "config": {"lr": 0.1, "amp": True, "seed": None},
+            "host": "box",
+            "command": "python train.py",
+        },
+    ),
+    (
+        RunFinished("failed", "out of memory"),
+        {"type": "run_finished", "outcome": "failed", "reason": "out of memory"},
+    ),
+    (Metric("loss", 3, 0.25), {"type": "metric", "name": "loss", "step": 3, "value": 0.25}),
+    (Progress("epoch", 2.0, 10.0), {"type": "progress", "name": "epoch", "done": 2.0, "total": 10.0}),
+    (LogLine("hello"), {"type": "log_line", "message": "hello", "level": "info"}),
+    (
+        Alert("disk", "96 % full", "critical"),
+        {"type": "alert", "name": "disk", "message": "96 % full", "severity": "critical", "resolved": False},
+    ),
+    (HostStats("box", cpu=12.5), {"type": "host_stats", "host": "box", "cpu": 12.5}),
+    (
+        PointCloud.pack("pca", [0.0, 1.0], [0.5, 0.25], phase=["clean", "armed"]),
+        {
+            "type": "point_cloud",
+            "name": "pca",
+            "x": b"\x00\x00\x00\x00\x00\x00\x80\x3f",
+            "y": b"\x00\x00\x00\x3f\x00\x00\x80\x3e",
+            "colourings": {"phase": {"names": list(PHASES), "codes": b"\x00\x01"}},
+        },
+    ),
+    (
+        BusStats(1.5e9, 10, rejected={"malformed": 1}),
+        {
+            "type": "bus_stats",
+            "started": 1.5e9,
+            "events": 10,
+            "frames": 0,
+            "monitors": 0,
+            "producers": 0,
+            "lost": 0,
+            "rejected": {"malformed": 1},
+            "rate": 0.0,
+        },
+    ),
+]
+IDS = [f"{plain['type']}-{index}" for index, (_, plain) in enumerate(CASES)]
+
+
+def test_every_type_stands_in_the_table() -> None:
+    assert {type(event) for event, _ in CASES} == set(EVENT_TYPES)
+
+
+@pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
+def test_to_event_leaves_out_none_and_makes_tuples_lists(event: Event, plain: dict[str, Any]) -> None:
+    assert event.to_event() == plain
+
+
+@pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
+def test_a_plain_dict_is_as_good_as_the_event(event: Event, plain: dict[str, Any]) -> None:
+    assert as_event(plain) == event
+    assert as_event(event) is event
+
+
+@pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
+def test_the_wire_gives_back_what_it_took(event: Event, plain: dict[str, Any]) -> None:
+    packed = msgspec.msgpack.encode(event)
+    assert msgspec.msgpack.decode(packed, type=AnyEvent) == event
+    assert {"type", *msgspec.msgpack.decode(packed)} - {"type"} <= set(event.__struct_fields__) | {"type"}
+
+
+@pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
+def test_json_gives_back_what_it_took(event: Event, plain: dict[str, Any]) -> None:
+    assert from_dict(json.loads(msgspec.json.encode(plain))) == event
+
+
+@pytest.mark.parametrize("cls", EVENT_TYPES)
+def test_each_class_declares_retention_and_scene(cls: type[Event]) -> None:
+    assert isinstance(cls.retention, Retention)
+    assert cls.__doc__ is not None
+    assert "Scene" in cls.__doc__
+    assert set(getattr(cls.retention, "key", ())) <= {*cls.__struct_fields__, "run"}
+    assert BY_NAME[cls.type_name()] is cls
+
+
+ILLEGAL: list[tuple[dict[str, Any], str, str]] = [
+    ({"type": "model_metric", "model": "lstm", "accuracy": 1.7}, "model_metric.accuracy: 1.7", "from 0 to 1"),
+    ({"type": "model_metric", "model": "lstm", "accuracy": "good"}, "accuracy: 'good'", "a number"),
+    ({"type": "model_metric", "model": "lstm", "accuracy": True}, "accuracy: True", "a number"),
+    ({"type": "model_metric", "model": "lstm", "accuracy": math.nan}, "accuracy: nan", "from 0 to 1"),
+    ({"type": "model_metric", "model": "", "accuracy": 0.5}, "model: ''", "not empty"),
+    ({"type": "model_metric", "model": 3, "accuracy": 0.5}, "model: 3", "a text"),
+    ({"type": "model_metric", "model": "lstm"}, "accuracy: missing", "a number from 0 to 1"),
+    ({"type": "model_metric", "modle": "lstm"}, "model_metric.modle: no such field", "model, accuracy"),
+    ({"type": "phase", "phase": "asleep"}, "phase.phase: 'asleep'", "infected_running"),
+    ({"type": "embedding", "x": math.nan, "y": 0.0}, "embedding.x: nan", "a number"),
+    ({"type": "embedding", "x": 0.0, "y": math.inf}, "embedding.y: inf", "a number"),
+    (
+        {"type": "attack_profile", "name": "a", "curve": [1, math.nan]},
+        "curve: [1, nan]",
+        "each item a number",
+    ),
+    ({"type": "metric", "name": "loss", "step": -1, "value": 1.0}, "metric.step: -1", "0 or more"),
+    ({"type": "metric", "name": "loss", "step": 2**63, "value": 1.0}, "metric.step", "a whole number"),
+    ({"type": "metric", "name": "loss", "step": 1.5, "value": 1.0}, "metric.step: 1.5", "a whole number"),
+    ({"type": "metric", "name": "loss", "step": 1, "value": "x"}, "metric.value: 'x'", "a number"),
+    ({"type": "log_line", "message": "x", "level": "loud"}, "log_line.level: 'loud'", "warning"),
+    ({"type": "host_stats", "host": "a", "cores": [1, 200]}, "host_stats.cores: [1, 200]", "from 0 to 100"),
+    ({"type": "run_started", "config": {"a": [1]}}, "run_started.config: {'a': [1]}", "mapping"),
+    ({"type": "snapshot", "phases": {"asleep": 1}}, "snapshot.phases", "mapping"),
+    ({"type": "point_cloud", "name": "p", "x": [0, 1], "y": [0]}, "point_cloud.y: '4 bytes'", "8 as in x"),
+    ({"type": "point_cloud", "name": "p", "x": b"abc", "y": b"abc"}, "point_cloud.x", "4 bytes per point"),
+    ({"type": "point_cloud", "name": "p", "x": [math.nan], "y": [0]}, "point_cloud.x", "finite"),
+    ({"type": "point_cloud", "name": "p", "x": "%", "y": [0]}, "point_cloud.x: '%'", "base64"),
+    (
+        {"type": "point_cloud", "name": "p", "x": [0], "y": [0], "colourings": {"phase": 3}},
+        "colourings.phase: 3",
+        "names and codes",
+    ),
+    (
+        {
+            "type": "point_cloud",
+            "name": "p",
+            "x": [0],
+            "y": [0],
+            "colourings": {"k": {"names": ["a"], "codes": [1]}},
+        },
+        "colourings.k: 'code 1'",
+        "below 1",
+    ),
+    ({"type": "telegram"}, "type: 'telegram'", "model_metric"),
+    ({}, "type: None", "model_metric"),
+]
+
+
+@pytest.mark.parametrize(("plain", "names", "allowed"), ILLEGAL)
+def test_an_illegal_value_is_named_with_what_is_allowed(
+    plain: dict[str, Any], names: str, allowed: str
+) -> None:
+    with pytest.raises(InvalidEvent) as caught:
+        from_dict(plain)
+    message = str(caught.value)
+    assert names in message
+    assert allowed in message
+    assert "\n" not in message
+
+
+def test_an_illegal_event_cannot_be_constructed_either() -> None:
+    with pytest.raises(InvalidEvent, match=r"model_metric.accuracy: 1\.7"):
+        ModelMetric("lstm", 1.7)
+    with pytest.raises(InvalidEvent, match="a message that"):
+        LogLine("x", level="a message that is far too long " * 100)  # type: ignore[arg-type]
+
+
+def test_an_event_does_not_change() -> None:
+    with pytest.raises(AttributeError):
+        ModelMetric("lstm", 0.5).accuracy = 0.9  # type: ignore[misc]
+
+
+class OneElement:
+    """What numpy scalars and one-element tensors have in common."""
+
+    def __float__(self) -> float:
+        return 0.5
+
+
+def test_numbers_of_other_libraries_become_plain_ones() -> None:
+    assert type(ModelMetric("lstm", OneElement()).accuracy) is float  # type: ignore[arg-type]
+    assert type(Metric("loss", 1, OneElement()).value) is float  # type: ignore[arg-type]
+    assert Metric("loss", 1, 1) == Metric("loss", 1, 1.0)
+
+
+@pytest.mark.parametrize(("text", "value"), [("nan", math.nan), ("inf", math.inf), ("-inf", -math.inf)])
+def test_json_can_say_what_is_not_finite_where_that_is_legal(text: str, value: float) -> None:
+    event = from_dict({"type": "metric", "name": "loss", "step": 1, "value": text})
+    assert isinstance(event, Metric)
+    assert repr(event.value) == repr(value)
+
+
+@given(st.lists(st.floats(width=32, allow_nan=True, allow_infinity=True), min_size=1, max_size=8))
+def test_a_cloud_takes_just_finite_coordinates(values: list[float]) -> None:
+    if all(math.isfinite(value) for value in values):
+        assert len(PointCloud.pack("p", values, values, values)) == len(values)
+    else:
+        with pytest.raises(InvalidEvent, match="finite"):
+            PointCloud.pack("p", values, [0.0] * len(values))
+
+
+@given(st.binary(max_size=8), st.integers(0, 8))
+def test_no_code_without_a_name(codes: bytes, named: int) -> None:
+    names = tuple(str(number) for number in range(named))
+    axis = bytes(4 * len(codes))
+    if all(code < named for code in codes):
+        assert len(PointCloud("p", axis, axis, None, {"k": Colouring(names, codes)})) == len(codes)  # type: ignore[arg-type]
+    else:
+        with pytest.raises(InvalidEvent, match="codes below"):
+            PointCloud("p", axis, axis, None, {"k": Colouring(names, codes)})  # type: ignore[arg-type]
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from(["type", "model", "accuracy", "phase", "x", "value", "step", "name", "codes"]),
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(), st.text(), st.lists(st.integers())),
+    )
+)
+def test_any_dict_is_an_event_or_a_clear_refusal(plain: dict[str, Any]) -> None:
+    try:
+        assert isinstance(from_dict(plain), EVENT_TYPES)
+    except InvalidEvent as refusal:
+        assert "expected" in str(refusal)

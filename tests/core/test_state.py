@@ -1,0 +1,145 @@
+"""The state is a fold: deterministic, bounded by retention, the same after a journey as bytes."""
+
+import math
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashctl.events import (
+    Embedding,
+    Event,
+    HostStats,
+    LogLine,
+    Metric,
+    ModelMetric,
+    PhaseEvent,
+    PointCloud,
+    Prediction,
+    Progress,
+    Stamped,
+)
+from dashctl.retention import Latest, Transient
+from dashctl.state import BadSnapshot, State, fold, fold_all
+from dashctl.stores import LatestStore, store_for
+
+
+def folded(*events: Event, run: str = "") -> State:
+    state = State()
+    for number, event in enumerate(events):
+        fold(state, event, 1000.0 + number, run)
+    return state
+
+
+def test_latest_keeps_the_newest_per_key() -> None:
+    models = folded(ModelMetric("a", 0.1), ModelMetric("b", 0.2), ModelMetric("a", 0.3)).latest(ModelMetric)
+    assert {key: item.event.accuracy for key, item in models.items()} == {("a",): 0.3, ("b",): 0.2}
+    assert list(models) == [("b",), ("a",)]
+
+
+def test_latest_per_run_keeps_runs_apart() -> None:
+    state = State()
+    fold(state, Progress("epoch", 1.0), 1.0, "one")
+    fold(state, Progress("epoch", 2.0), 2.0, "two")
+    assert set(state.latest(Progress)) == {("one", "epoch"), ("two", "epoch")}
+
+
+def test_a_prediction_and_its_truth_may_come_apart() -> None:
+    state = folded(Prediction("e", 0, actual="armed"), Prediction("e", 0, predicted="clean"))
+    assert state.latest(Prediction)["e", 0, None].event == Prediction("e", 0, "clean", "armed")
+
+
+def test_the_window_closes_behind_event_time() -> None:
+    state = State()
+    fold(state, PhaseEvent("clean"), 1000.5)
+    fold(state, PhaseEvent("armed"), 1299.0)
+    assert state.counts(PhaseEvent, 1299.0) == {("clean",): 1, ("armed",): 1}
+    fold(state, PhaseEvent("armed"), 1300.2)
+    assert state.counts(PhaseEvent, 1300.2) == {("armed",): 2}
+    fold(state, PhaseEvent("dormant"), 900.0)
+    assert ("dormant",) not in state.counts(PhaseEvent, 1300.2)
+    assert state.counts(PhaseEvent, 2000.0) == {}
+
+
+def test_a_curve_is_kept_per_run_and_name() -> None:
+    state = folded(Metric("loss", 1, 0.5), Metric("loss", 2, math.nan), run="r")
+    assert state.series(Metric) == [("r", "loss")]
+    curve = state.curve(Metric, ("r", "loss"))
+    assert curve is not None
+    assert (curve.total, curve.marks) == (2, b"\x00\x01")
+    assert state.curve(Metric, ("r", "nothing")) is None
+
+
+def test_last_keeps_so_many() -> None:
+    state = folded(*(LogLine(str(number)) for number in range(1_005)))
+    lines = state.last(LogLine)[()]
+    assert len(lines) == 1_000
+    assert lines[-1].event.message == "1004"
+
+
+def test_hosts_are_kept_apart() -> None:
+    hosts = folded(HostStats("a", cpu=1.0), HostStats("b"), HostStats("a", cpu=2.0)).last(HostStats)
+    assert [item.event.cpu for item in hosts["a",]] == [1.0, 2.0]
+
+
+def test_the_key_that_was_silent_longest_goes_first() -> None:
+    store = LatestStore(Latest(("model",), keys=2))
+    for name in ("a", "b", "a", "c"):
+        store.fold(ModelMetric(name, 0.5), 1.0, "")
+    assert set(store.items) == {("a",), ("c",)}
+
+
+def test_a_transient_is_counted_and_forgotten() -> None:
+    store = store_for(Transient())
+    store.fold(LogLine("x"), 1.0, "")
+    assert store.version == 1
+    again = store_for(Transient())
+    again.load(store.dump())
+    assert again.version == 1
+
+
+def test_a_version_tells_what_changed() -> None:
+    state = folded(ModelMetric("a", 0.5))
+    before = state.version(ModelMetric), state.version(Metric)
+    fold(state, Metric("loss", 0, 1.0), 1.0)
+    assert (state.version(ModelMetric), state.version(Metric)) == (before[0], before[1] + 1)
+
+
+def test_asking_a_type_for_what_it_does_not_keep_is_a_mistake() -> None:
+    with pytest.raises(TypeError, match="ModelMetric keeps Latest"):
+        State().last(ModelMetric)
+
+
+EVENTS = st.one_of(
+    st.builds(Metric, st.sampled_from(["a", "b"]), st.integers(0, 100), st.floats()),
+    st.builds(ModelMetric, st.sampled_from(["a", "b", "c"]), st.floats(0, 1)),
+    st.builds(PhaseEvent, st.sampled_from(["clean", "armed"])),
+    st.builds(LogLine, st.text(max_size=5)),
+    st.builds(HostStats, st.sampled_from(["h", "i"]), st.none() | st.floats(0, 100)),
+    st.builds(Prediction, st.sampled_from(["e", "f"]), st.integers(-1, 6), st.none() | st.just("armed")),
+    st.builds(Embedding, st.floats(0, 1), st.floats(0, 1)),
+    st.builds(lambda x: PointCloud.pack("p", [x], [2.0], [3.0], phase=["clean"]), st.floats(0, 1, width=32)),
+)
+STAMPED = st.builds(Stamped, st.floats(0, 2_000), st.sampled_from(["", "r"]), EVENTS)
+
+
+@given(st.lists(STAMPED, max_size=60), st.sets(st.integers(0, 60)))
+def test_a_state_that_travelled_goes_on_as_the_first(
+    stamped: Sequence[Stamped[Event]], travels: set[int]
+) -> None:
+    stayed, travelled = State(), State()
+    for number, item in enumerate(stamped):
+        fold_all(stayed, [item])
+        fold(travelled, item.event, item.time, item.run)
+        if number in travels:
+            travelled = State.decode(travelled.encode())
+    assert travelled.encode() == stayed.encode()
+
+
+@given(st.binary(max_size=40))
+def test_a_snapshot_that_is_none_is_refused(junk: bytes) -> None:
+    try:
+        State.decode(junk)
+    except BadSnapshot as refusal:
+        assert "cannot be read" in str(refusal)
