@@ -1,7 +1,7 @@
 """The drawing half of the monitor: plain values and a size in, rows of styled text out.
 
-Rules: nothing here knows an event, a widget or an application; every `draw_*` returns exactly `height` rows of
-exactly `width` cells and works from 1×1 upwards; names are made inert on the way in.
+Rules: nothing here knows an event, a widget or an application; every `draw_*` returns exactly `height` rows
+of exactly `width` cells and works from 1×1 upwards; names are made inert on the way in.
 
     canvas     Ink, Row, fit, beside, framed, to_text           what a drawing returns, and joining drawings
     ansi       to_ansi(rows, truecolor=True)                    rows for a bare terminal
@@ -11,8 +11,10 @@ exactly `width` cells and works from 1×1 upwards; names are made inert on the w
     text       inert, clip, fill, fill_left                     safe names, cut to cells
     numbers    compact(value), percent(value)                   1.2e-05, 3.4M
     legend     Key(name, ink, glyph), draw_legend(keys, width, height)
-    cloud      Cloud(xyz, classes), Camera(yaw, pitch, zoom)
-               .draw(camera, width, height, palette, limit=None, labels=()), .pick(camera, width, height, cell)
+    cloud      Cloud(xyz, classes), Camera(yaw, pitch, zoom), Marker(position, text, ink)
+               cloud.draw(camera, width, height, palette, limit=None, markers=())
+               cloud.pick(camera, width, height, cell, limit=None, reach=0)
+               cloud.home, cloud.count, cloud.class_centres(), cloud.cell_of(position, camera, width, height)
     curve      Curve(name, x, y, low, high, marks, ink), Mark(x, kind)
                draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
     sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)

@@ -38,6 +38,4 @@ def to_ansi(rows: Sequence[Row], truecolor: bool = True) -> str:
 
 
 def _ansi_line(row: Row, truecolor: bool) -> str:
-    return "".join(
-        text if ink == PLAIN else f"{sgr(ink, truecolor)}{text}{RESET}" for text, ink in row.runs
-    )
+    return "".join(text if ink == PLAIN else f"{sgr(ink, truecolor)}{text}{RESET}" for text, ink in row.runs)

@@ -1,12 +1,13 @@
 """What every drawing gives back: rows of styled text, and how rows are put together.
 
-Rules: a drawing is a pure function of plain values and a size; `draw_*` functions return exactly `height` rows
-of exactly `width` cells each, for any size from 1×1; neighbouring runs of equal ink are merged, because a
-terminal is sent every run again; colour is decoration, and `to_text` of a drawing must still tell the story.
+Rules: a drawing is a pure function of plain values and a size; `draw_*` functions return exactly `height`
+rows of exactly `width` cells each, for any size from 1×1; neighbouring runs of equal ink are merged, because
+a terminal is sent every run again; colour is decoration, and `to_text` of a drawing still tells the story.
 """
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from typing import NamedTuple
 
 from rich.cells import cell_len, split_text
@@ -116,17 +117,10 @@ def beside(*blocks: Sequence[Row], gap: int = 0) -> list[Row]:
     widths = [max((row.width for row in block), default=0) for block in blocks]
     filled = [fit(block, width, height) for block, width in zip(blocks, widths, strict=True)]
     space = Row.blank(gap)
-    return [Row.join(run for row in _spaced(line, space) for run in row.runs) for line in zip(*filled, strict=True)]
+    return [reduce(lambda left, right: left + space + right, line) for line in zip(*filled, strict=True)]
 
 
-def _spaced(line: Sequence[Row], space: Row) -> Iterable[Row]:
-    for position, row in enumerate(line):
-        if position:
-            yield space
-        yield row
-
-
-def framed(rows: Sequence[Row], title: str, width: int, height: int, line: Ink, heading: Ink) -> list[Row]:
+def framed(rows: Sequence[Row], title: str, width: int, height: int, *, line: Ink, heading: Ink) -> list[Row]:
     """`rows` in a rounded frame of exactly this size with `title` in its upper edge.
 
     Below 3 rows or 3 columns there is no room for a frame: the rows alone are fitted.

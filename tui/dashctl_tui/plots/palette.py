@@ -1,8 +1,8 @@
 """The colours of the monitor, for a dark background.
 
-Rules: colours of one set differ in lightness as well as hue, so that they stay apart for colour-blind eyes and
-after quantising to the 256 standard colours; the same name has the same colour in every process, so names are
-hashed with CRC-32 and never with Python's salted hash; nothing outside this file spells a colour.
+Rules: colours of one set differ in lightness as well as hue, so that they stay apart for colour-blind eyes
+and after quantising to the 256 standard colours; the same name has the same colour in every process, so names
+are hashed with CRC-32 and never with Python's salted hash; nothing outside this file spells a colour.
 """
 
 from collections.abc import Iterable, Mapping
