@@ -1,0 +1,55 @@
+"""A key to the colours of a drawing.
+
+Rule: every entry has a glyph as well as a colour, so that it can be told apart without colour.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row, fit
+from dashctl_tui.plots.palette import MUTED, TEXT
+from dashctl_tui.plots.text import clip
+
+_GAP = Row.blank(2)
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """One entry: a coloured glyph, a name, and a muted note behind it (a value, a share)."""
+
+    name: str
+    ink: Ink
+    glyph: str = glyphs.DOT
+    note: str = ""
+
+
+def draw_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
+    """The entries in reading order over `height` rows; how many did not fit is said at the end."""
+    return fit(flow_legend(keys, width, height), width, height)
+
+
+def flow_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
+    """As `draw_legend`, in as few rows as it takes, not padded."""
+    entries = [_entry(key, width) for key in keys]
+    lines: list[Row] = []
+    for number, entry in enumerate(entries):
+        if lines and lines[-1].width + _GAP.width + entry.width <= width:
+            lines[-1] = lines[-1] + _GAP + entry
+        elif len(lines) < height:
+            lines.append(entry)
+        else:
+            lines[-1] = _with_rest(lines[-1], len(entries) - number, width)
+            break
+    return lines
+
+
+def _entry(key: Key, width: int) -> Row:
+    note = (f" {clip(key.note, width)}", MUTED) if key.note else ""
+    row = Row.of((clip(key.glyph, width), key.ink), (f" {clip(key.name, max(1, width - 2))}", TEXT), note)
+    return row.cut(0, width)
+
+
+def _with_rest(line: Row, rest: int, width: int) -> Row:
+    more = Row.of((f" +{rest}", MUTED)).cut(0, width)
+    return line.cut(0, width - more.width) + more
