@@ -12,7 +12,9 @@ NOT_BENCHMARKS = {"__init__", "__main__", "result"}
 
 def main(names: list[str]) -> int:
     """Run them one after the other, each in peace, and print their tables."""
-    known = sorted(path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NOT_BENCHMARKS)
+    known = sorted(
+        path.stem for path in Path(__file__).parent.glob("*.py") if path.stem not in NOT_BENCHMARKS
+    )
     unknown = [name for name in names if name not in known]
     if unknown:
         print(f"no benchmark {unknown[0]!r}; expected {', '.join(known)}", file=sys.stderr)

@@ -29,10 +29,19 @@ def format_results(results: list[Result]) -> str:
     """An aligned table."""
     head = ("what", "ours", "peer", "unit", "ratio", "against")
     rows = [
-        (each.name, f"{each.ours:,.3g}", f"{each.peer:,.3g}", each.unit, f"{each.ratio:.2f} ×", each.peer_name)
+        (
+            each.name,
+            f"{each.ours:,.3g}",
+            f"{each.peer:,.3g}",
+            each.unit,
+            f"{each.ratio:.2f} ×",
+            each.peer_name,
+        )
         for each in results
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in [head, *rows]
+    ]
     notes = [f"  {each.name}: {each.note}" for each in results if each.note]
     return "\n".join([line.rstrip() for line in lines] + notes)

@@ -61,6 +61,6 @@ def test_the_version_is_told_once() -> None:
 @pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/data.md"])
 def test_links_between_documents_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text()
-    targets = [target for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)]
+    targets: list[str] = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
     missing = [target for target in targets if not ((ROOT / document).parent / target).exists()]
     assert missing == []
