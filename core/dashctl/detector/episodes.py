@@ -1,0 +1,229 @@
+"""The episode store: recorded telemetry of some seconds, with the phase at every moment.
+
+Rules: an episode is a folder that never changes once it is there: it is written aside in a
+dot-folder and renamed, so a half-written one never looks whole. What is read is checked, and what is
+wrong is InvalidData naming file, place and reason. The format is described in docs/data.md.
+"""
+
+import json
+import math
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, cast
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from dashctl.detector.profiles import Boundary
+from dashctl.errors import InvalidData
+from dashctl.phases import PHASES
+
+VERSION: Final = 1
+META: Final = "meta.json"
+TELEMETRY: Final = "telemetry.parquet"
+LABELS: Final = "labels.jsonl"
+
+
+@dataclass(frozen=True, slots=True)
+class Meta:
+    """What is known of an episode besides its rows. `started` is UTC in ISO 8601."""
+
+    episode: str
+    host: str
+    profile: str
+    rate: float  # samples a second
+    seconds: float  # how long the episode lasts
+    seed: int
+    started: str
+    columns: tuple[str, ...]
+    version: int = VERSION
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Episode:
+    """One episode.
+
+    `t`: float64 (n_rows,), seconds from the start, increasing; row i covers the time since row i-1.
+    `telemetry`: float32 (n_rows, n_columns), finite, in the order of `meta.columns`.
+    `labels`: boundaries in order, the first at 0.
+    """
+
+    meta: Meta
+    t: npt.NDArray[np.float64]
+    telemetry: npt.NDArray[np.float32]
+    labels: tuple[Boundary, ...]
+
+    def phase_codes_at(self, t: npt.NDArray[np.float64]) -> npt.NDArray[np.int64]:
+        """The phase at each moment, as its index in PHASES."""
+        starts = np.array([boundary.t for boundary in self.labels])
+        codes = np.array([PHASES.index(boundary.phase) for boundary in self.labels], dtype=np.int64)
+        in_force = np.searchsorted(starts, t, side="right") - 1
+        return codes[in_force]
+
+
+def write_episode(root: Path, episode: Episode) -> Path:
+    """Writes the episode as a folder of its name under `root`; gives the folder.
+
+    Raises InvalidData if the episode is not sound, or if one of that name is there already.
+    """
+    folder = root / episode.meta.episode
+    if folder.exists():
+        raise InvalidData(f"{folder}: there is an episode of that name already")
+    aside = root / f".{episode.meta.episode}.{os.getpid()}"
+    aside.mkdir(parents=True)
+    try:
+        _write_files(aside, episode)
+        read_episode(aside)
+        aside.rename(folder)
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+    return folder
+
+
+def episode_folders(root: Path) -> tuple[Path, ...]:
+    """The folders of the whole episodes under `root`, sorted by name."""
+    found = (path.parent for path in root.glob(f"*/{META}") if not path.parent.name.startswith("."))
+    return tuple(sorted(found))
+
+
+def read_episodes(root: Path) -> tuple[Episode, ...]:
+    """All episodes under `root`, sorted by name. Raises InvalidData if there is none, or a bad one."""
+    episodes = tuple(read_episode(folder) for folder in episode_folders(root))
+    if not episodes:
+        raise InvalidData(f"{root}: there is no episode (a folder with a {META} in it)")
+    return episodes
+
+
+def read_episode(folder: Path) -> Episode:
+    """Reads and checks one episode. Raises InvalidData."""
+    meta = _read_meta(folder / META)
+    t, telemetry = _read_telemetry(folder / TELEMETRY, meta)
+    return Episode(meta, t, telemetry, _read_labels(folder / LABELS, meta))
+
+
+def _write_files(folder: Path, episode: Episode) -> None:
+    meta = episode.meta
+    fields = {name: getattr(meta, name) for name in Meta.__dataclass_fields__}
+    (folder / META).write_text(json.dumps(fields, indent=2) + "\n", encoding="utf-8")
+    arrays = [pa.array(episode.t), *(pa.array(column) for column in episode.telemetry.T)]
+    table = pa.table(arrays, names=["t", *meta.columns])
+    pq.write_table(table, folder / TELEMETRY, compression="zstd", compression_level=19)
+    lines = (json.dumps({"t": boundary.t, "phase": boundary.phase}) for boundary in episode.labels)
+    (folder / LABELS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
+
+
+_TYPES: Final[dict[str, tuple[type, ...]]] = {
+    "version": (int,),
+    "episode": (str,),
+    "host": (str,),
+    "profile": (str,),
+    "rate": (int, float),
+    "seconds": (int, float),
+    "seed": (int,),
+    "started": (str,),
+    "columns": (list,),
+}
+
+
+def _read_meta(path: Path) -> Meta:
+    fields = _json_object(_read_text(path), str(path))
+    if fields.get("version") != VERSION:
+        raise InvalidData(f"{path}: version is {fields.get('version')!r}, this reader knows {VERSION}")
+    for name, types in _TYPES.items():
+        if not isinstance(fields.get(name), types) or isinstance(fields.get(name), bool):
+            raise InvalidData(f"{path}: {name} is {fields.get(name)!r}, it has to be {types[-1].__name__}")
+    for name in ("rate", "seconds"):
+        if not (math.isfinite(cast("float", fields[name])) and cast("float", fields[name]) > 0):
+            raise InvalidData(f"{path}: {name} is {fields[name]!r}, it has to be above 0")
+    known = {name: fields[name] for name in _TYPES}
+    return Meta(**{**known, "columns": tuple(cast("list[str]", fields["columns"]))})  # type: ignore[arg-type]
+
+
+def _read_telemetry(path: Path, meta: Meta) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
+    table = _read_table(path)
+    expected = ["t", *meta.columns]
+    if table.column_names != expected:
+        wrong = sorted(set(table.column_names) ^ set(expected)) or "their order"
+        raise InvalidData(f"{path}: the columns are not t and those of {META}: see {wrong}")
+    for field in table.schema:
+        if not pa.types.is_floating(field.type):
+            raise InvalidData(f"{path}: column {field.name} is {field.type}, it has to be float or double")
+    arrays = [column.to_numpy() for column in table.columns]
+    for name, array in zip(expected, arrays, strict=True):
+        bad = np.flatnonzero(~np.isfinite(array))
+        if bad.size:
+            raise InvalidData(f"{path}: column {name}, row {bad[0]} is {array[bad[0]]}, not a finite number")
+    t = arrays[0].astype(np.float64)
+    _check_times(path, t, meta)
+    return t, np.stack(arrays[1:], axis=1).astype(np.float32)
+
+
+def _read_table(path: Path) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except FileNotFoundError:
+        raise InvalidData(f"{path}: there is no such file") from None
+    except (pa.ArrowException, OSError) as error:
+        reason = str(error).splitlines()[0]
+        raise InvalidData(f"{path}: not a whole Parquet file: {reason}") from None
+
+
+def _check_times(path: Path, t: npt.NDArray[np.float64], meta: Meta) -> None:
+    if t.size == 0:
+        raise InvalidData(f"{path}: there are no rows")
+    # The last sample is taken at the end, and a loaded machine may be a little late.
+    if t[0] < 0 or t[-1] > meta.seconds + 1.0:
+        raise InvalidData(f"{path}: column t is {t[0]} to {t[-1]}, outside of 0 to {meta.seconds} s")
+    back = np.flatnonzero(np.diff(t) <= 0)
+    if back.size:
+        raise InvalidData(f"{path}: column t, row {back[0] + 1}: time does not increase")
+
+
+def _read_labels(path: Path, meta: Meta) -> tuple[Boundary, ...]:
+    labels: list[Boundary] = []
+    for number, line in enumerate(_read_text(path).splitlines(), start=1):
+        place = f"{path}, line {number}"
+        boundary = _boundary(_json_object(line, place), place)
+        if labels and boundary.t <= labels[-1].t:
+            raise InvalidData(f"{place}: t is {boundary.t}, not after the {labels[-1].t} of the line before")
+        if not labels and boundary.t != 0:
+            raise InvalidData(f"{place}: the first t is {boundary.t}, it has to be 0")
+        if boundary.t >= meta.seconds:
+            raise InvalidData(f"{place}: t is {boundary.t}, outside of the episode's {meta.seconds} s")
+        labels.append(boundary)
+    if not labels:
+        raise InvalidData(f"{path}: there are no labels")
+    return tuple(labels)
+
+
+def _boundary(fields: dict[str, object], place: str) -> Boundary:
+    t, word = fields.get("t"), fields.get("phase")
+    if isinstance(t, bool) or not isinstance(t, int | float) or not math.isfinite(t):
+        raise InvalidData(f"{place}: t is {t!r}, it has to be a number of seconds")
+    for phase in PHASES:
+        if word == phase:
+            return Boundary(float(t), phase)
+    raise InvalidData(f"{place}: phase is {word!r}, it has to be one of {', '.join(PHASES)}")
+
+
+def _json_object(text: str, place: str) -> dict[str, object]:
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError as error:
+        raise InvalidData(f"{place}: not JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise InvalidData(f"{place}: {type(value).__name__}, it has to be a JSON object")
+    return value
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise InvalidData(f"{path}: there is no such file") from None
+    except UnicodeDecodeError as error:
+        raise InvalidData(f"{path}: not UTF-8: {error}") from None

@@ -1,0 +1,169 @@
+"""The episode store: what goes in comes out, and what is wrong is named."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from dashctl.detector.episodes import (
+    LABELS,
+    META,
+    TELEMETRY,
+    episode_folders,
+    read_episode,
+    read_episodes,
+    write_episode,
+)
+from dashctl.detector.profiles import Boundary
+from dashctl.errors import InvalidData
+from tests.core.detector.recordings import episode
+
+
+def test_what_is_written_is_read(tmp_path: Path) -> None:
+    made = episode()
+    read = read_episode(write_episode(tmp_path, made))
+    assert read.meta == made.meta
+    assert read.labels == made.labels
+    np.testing.assert_array_equal(read.t, made.t)
+    np.testing.assert_array_equal(read.telemetry, made.telemetry)
+    assert read.telemetry.dtype == np.float32
+
+
+def test_the_phase_at_a_moment_is_that_of_the_last_boundary() -> None:
+    codes = episode().phase_codes_at(np.array([0.0, 11.9, 12.0, 59.0]))
+    assert codes.tolist() == [0, 0, 1, 1]
+
+
+def test_all_episodes_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for name in ("b", "a"):
+        write_episode(tmp_path, episode(name=name, seconds=2.0, labels=(Boundary(0.0, "clean"),)))
+    assert [read.meta.episode for read in read_episodes(tmp_path)] == ["a", "b"]
+
+
+def test_a_name_is_written_once(tmp_path: Path) -> None:
+    write_episode(tmp_path, episode())
+    with pytest.raises(InvalidData, match="already"):
+        write_episode(tmp_path, episode(seed=2))
+
+
+def test_an_unsound_episode_is_not_written_and_leaves_nothing(tmp_path: Path) -> None:
+    made = episode()
+    made.telemetry[3, 4] = np.nan
+    with pytest.raises(InvalidData, match="row 3"):
+        write_episode(tmp_path, made)
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_half_written_episode_is_not_seen(tmp_path: Path) -> None:
+    folder = write_episode(tmp_path, episode())
+    folder.rename(tmp_path / ".box-disk-churn-00.4711")
+    (tmp_path / "no-meta-yet").mkdir()
+    assert episode_folders(tmp_path) == ()
+    with pytest.raises(InvalidData, match="no episode"):
+        read_episodes(tmp_path)
+
+
+def rewrite_meta(**changes: object) -> Callable[[Path], None]:
+    def change(folder: Path) -> None:
+        fields = json.loads((folder / META).read_text())
+        (folder / META).write_text(json.dumps({**fields, **changes}))
+
+    return change
+
+
+def labels(*lines: str) -> Callable[[Path], None]:
+    return lambda folder: (folder / LABELS).write_text("\n".join(lines)) and None
+
+
+def table(change: Callable[[pa.Table], pa.Table]) -> Callable[[Path], None]:
+    def rewrite(folder: Path) -> None:
+        pq.write_table(change(pq.read_table(folder / TELEMETRY)), folder / TELEMETRY)
+
+    return rewrite
+
+
+def with_t(change: Callable[[np.ndarray], np.ndarray]) -> Callable[[Path], None]:
+    return table(lambda rows: rows.set_column(0, "t", pa.array(change(rows["t"].to_numpy().copy()))))
+
+
+def truncate(folder: Path) -> None:
+    whole = (folder / TELEMETRY).read_bytes()
+    (folder / TELEMETRY).write_bytes(whole[: len(whole) // 2])
+
+
+def strings(rows: pa.Table) -> pa.Table:
+    return rows.set_column(1, rows.column_names[1], pa.array(["x"] * len(rows)))
+
+
+def infinite(rows: pa.Table) -> pa.Table:
+    column = rows["forks"].to_numpy().copy()
+    column[7] = np.inf
+    return rows.set_column(rows.column_names.index("forks"), "forks", pa.array(column))
+
+
+GOOD = '{"t": 0, "phase": "clean"}'
+
+WRONG = {
+    "no meta": (lambda f: (f / META).unlink(), META, "no such file"),
+    "meta is no JSON": (lambda f: (f / META).write_text("{"), META, "not JSON"),
+    "meta is a list": (lambda f: (f / META).write_text("[]"), META, "JSON object"),
+    "meta is not UTF-8": (lambda f: (f / META).write_bytes(b"\xff"), META, "UTF-8"),
+    "another version": (rewrite_meta(version=2), META, "version is 2"),
+    "no host": (rewrite_meta(host=None), META, "host is None"),
+    "columns no list": (rewrite_meta(columns="t"), META, "columns is 't'"),
+    "rate of nothing": (rewrite_meta(rate=0), META, "rate is 0"),
+    "endless": (rewrite_meta(seconds=float("inf")), META, "seconds is inf"),
+    "no telemetry": (lambda f: (f / TELEMETRY).unlink(), TELEMETRY, "no such file"),
+    "truncated telemetry": (truncate, TELEMETRY, "not a whole Parquet file"),
+    "telemetry is text": (lambda f: (f / TELEMETRY).write_text("t"), TELEMETRY, "not a whole Parquet"),
+    "a column is missing": (table(lambda t: t.drop_columns(["forks"])), TELEMETRY, "forks"),
+    "columns in another order": (
+        table(lambda t: t.select([*t.column_names[:-2], t.column_names[-1], t.column_names[-2]])),
+        TELEMETRY,
+        "order",
+    ),
+    "a column of text": (table(strings), TELEMETRY, "string"),
+    "a value is infinite": (table(infinite), TELEMETRY, "column forks, row 7 is inf"),
+    "no rows": (table(lambda t: t.slice(0, 0)), TELEMETRY, "no rows"),
+    "time runs back": (with_t(lambda t: np.r_[t[0], t[2], t[1], t[3:]]), TELEMETRY, "row 2"),
+    "time before the start": (with_t(lambda t: t - 1), TELEMETRY, "outside"),
+    "time after the end": (with_t(lambda t: t + 9), TELEMETRY, "outside"),
+    "no labels file": (lambda f: (f / LABELS).unlink(), LABELS, "no such file"),
+    "no labels": (labels(""), LABELS, "no labels"),
+    "a label is no JSON": (labels(GOOD, "t=5"), f"{LABELS}, line 2", "not JSON"),
+    "unknown phase": (labels('{"t": 0, "phase": "asleep"}'), f"{LABELS}, line 1", "'asleep'"),
+    "no phase": (labels('{"t": 0}'), f"{LABELS}, line 1", "phase is None"),
+    "time is text": (labels('{"t": "0", "phase": "clean"}'), f"{LABELS}, line 1", "t is '0'"),
+    "late first label": (labels('{"t": 1, "phase": "clean"}'), f"{LABELS}, line 1", "has to be 0"),
+    "labels out of order": (
+        labels(GOOD, '{"t": 9, "phase": "armed"}', '{"t": 8, "phase": "clean"}'),
+        f"{LABELS}, line 3",
+        "not after the 9.0",
+    ),
+    "a label outside": (labels(GOOD, '{"t": 60, "phase": "armed"}'), f"{LABELS}, line 2", "outside"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_what_is_wrong_is_named_with_its_place(case: str, tmp_path: Path) -> None:
+    break_it, place, reason = WRONG[case]
+    folder = write_episode(tmp_path, episode())
+    break_it(folder)
+    with pytest.raises(InvalidData) as caught:
+        read_episode(folder)
+    message = str(caught.value)
+    assert place in message
+    assert reason in message
+    assert "\n" not in message
+
+
+def test_only_times_and_labels_of_the_episode_pass(tmp_path: Path) -> None:
+    late = episode(labels=(Boundary(0.0, "clean"), Boundary(61.0, "armed")))
+    with pytest.raises(InvalidData, match="outside"):
+        write_episode(tmp_path, late)
+    assert write_episode(tmp_path, replace(late, labels=late.labels[:1])).is_dir()
