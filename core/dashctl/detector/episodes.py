@@ -27,6 +27,9 @@ META: Final = "meta.json"
 TELEMETRY: Final = "telemetry.parquet"
 LABELS: Final = "labels.jsonl"
 
+# The recorded set that comes with the package; docs/data.md is its data sheet.
+SHIPPED: Final = Path(__file__).parent / "recorded"
+
 
 @dataclass(frozen=True, slots=True)
 class Meta:

@@ -61,11 +61,12 @@ class EpochEnded:
 
 @dataclass(frozen=True, slots=True)
 class BatchDone:
-    """`done` of at most `total` batches of a model's training are through."""
+    """`done` of at most `total` batches of a model's training are through, the last with `loss`."""
 
     model: str
     done: int
     total: int
+    loss: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,9 +225,10 @@ def _train_lstm(
         for i, chosen in enumerate(torch.split(torch.randperm(len(x)), config.batch)):
             if stopped():
                 raise _Stopped
-            _step(network, optimizer, x[chosen], y[chosen])
+            loss = _step(network, optimizer, x[chosen], y[chosen])
             schedule.step()
-            callbacks.on_batch(BatchDone("lstm", epoch * batches + i + 1, batches * config.epochs))
+            done = epoch * batches + i + 1
+            callbacks.on_batch(BatchDone("lstm", done, batches * config.epochs, loss))
         train_loss, train_accuracy = _loss_and_accuracy(network, x, y)
         val_loss, val_accuracy = _loss_and_accuracy(network, x_val, y_val)
         callbacks.on_epoch(EpochEnded("lstm", epoch, train_loss, train_accuracy, val_loss, val_accuracy))
@@ -241,12 +243,14 @@ def _train_lstm(
     return lstm
 
 
-def _step(network: PhaseLSTM, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> None:
+def _step(network: PhaseLSTM, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> float:
+    """One step of gradient descent; gives the batch's loss before it."""
     optimizer.zero_grad()
     loss = nn.functional.cross_entropy(network(x), y)
     torch.autograd.backward(loss)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimizer.step()
+    return float(loss.detach())
 
 
 def _loss_and_accuracy(network: PhaseLSTM, x: Tensor, y: Tensor) -> tuple[float, float]:

@@ -14,13 +14,14 @@ import numpy.typing as npt
 from dashctl.detector.episodes import Episode
 from dashctl.detector.telemetry import COLUMNS, NAMES
 from dashctl.errors import InvalidData
-from dashctl.phases import PHASES
+from dashctl.phases import PHASES, Phase
 
 Ints = npt.NDArray[np.int64]
 Floats = npt.NDArray[np.float32]
 
 SECONDS: Final = 10.0  # a window's length
 STEPS: Final = 100  # time steps in it
+STEP: Final = SECONDS / STEPS
 CHANNELS: Final = len(COLUMNS)
 
 
@@ -71,18 +72,27 @@ def _cut_one(number: int, episode: Episode, stride: float) -> Windows:
     if meta.columns != NAMES:
         wrong = sorted(set(meta.columns) ^ set(NAMES)) or "their order"
         raise InvalidData(f"episode {meta.episode}: its columns are not this version's: see {wrong}")
-    starts = np.arange(0.0, meta.seconds - SECONDS + 1e-6, stride)
-    step = SECONDS / STEPS
-    ends = starts[:, None] + step * np.arange(1, STEPS + 1)  # where each time step ends
+    starts, ends = _grid(meta.seconds, stride)
     # The newest row there is at the end of a step; a sampler is some milliseconds late at times.
-    rows = np.searchsorted(episode.t, ends + step / 2, side="right") - 1
-    codes = episode.phase_codes_at(ends - step / 2)
+    rows = np.searchsorted(episode.t, ends + STEP / 2, side="right") - 1
     return Windows(
         episode.telemetry[np.maximum(rows, 0)],
-        majority(codes),
+        majority(episode.phase_codes_at(ends - STEP / 2)),
         np.full(len(starts), number, dtype=np.int64),
         starts,
     )
+
+
+def window_phases(episode: Episode) -> tuple[Phase, ...]:
+    """The phase of each window of an episode, in order; none if it is shorter than a window."""
+    _, ends = _grid(episode.meta.seconds, SECONDS)
+    return tuple(PHASES[code] for code in majority(episode.phase_codes_at(ends - STEP / 2)))
+
+
+def _grid(seconds: float, stride: float) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Where windows start, (n,), and where their time steps end, (n, STEPS)."""
+    starts = np.arange(0.0, seconds - SECONDS + 1e-6, stride)
+    return starts, starts[:, None] + STEP * np.arange(1, STEPS + 1)
 
 
 def majority(codes: Ints) -> Ints:
