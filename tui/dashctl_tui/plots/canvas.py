@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
-from rich.cells import cell_len, split_text
+from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
-from dashctl_tui.plots.text import clip
+from dashctl_tui.plots.text import clip, split
 
 
 class Ink(NamedTuple):
@@ -69,8 +69,8 @@ class Row:
         for text, ink in self.runs:
             size = cell_len(text)
             if at + size > start and at < stop:
-                _, tail = split_text(text, max(0, start - at))
-                head, _ = split_text(tail, stop - max(at, start))
+                _, tail = split(text, start - at)
+                head, _ = split(tail, stop - max(at, start))
                 kept.append((head, ink))
             at += size
         return Row.join(kept)

@@ -35,7 +35,6 @@ AXIS_HORIZONTAL: Final = "─"
 AXIS_VERTICAL: Final = "│"
 AXIS_TICK_LEFT: Final = "┤"
 AXIS_TICK_BOTTOM: Final = "┬"
-GRID_LINE: Final = "┈"
 
 FRAME_TOP_LEFT: Final = "╭"
 FRAME_TOP_RIGHT: Final = "╮"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, fit
-from dashctl_tui.plots.palette import MUTED, TEXT
+from dashctl_tui.plots.palette import ALERT, MUTED, TEXT
 from dashctl_tui.plots.text import clip
 
 _GAP = Row.blank(2)
@@ -16,12 +16,13 @@ _GAP = Row.blank(2)
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One entry: a coloured glyph, a name, and a muted note behind it (a value, a share)."""
+    """One entry: a coloured glyph, a name, a muted note behind it (a value, a share), and an alert."""
 
     name: str
     ink: Ink
     glyph: str = glyphs.DOT
     note: str = ""
+    alert: str = ""
 
 
 def draw_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
@@ -46,8 +47,9 @@ def flow_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
 
 def _entry(key: Key, width: int) -> Row:
     note = (f" {clip(key.note, width)}", MUTED) if key.note else ""
-    row = Row.of((clip(key.glyph, width), key.ink), (f" {clip(key.name, max(1, width - 2))}", TEXT), note)
-    return row.cut(0, width)
+    alert = (f" {clip(key.alert, width)}", ALERT) if key.alert else ""
+    name = (f" {clip(key.name, max(1, width - 2))}", TEXT)
+    return Row.of((clip(key.glyph, width), key.ink), name, note, alert).cut(0, width)
 
 
 def _with_rest(line: Row, rest: int, width: int) -> Row:

@@ -28,7 +28,7 @@ class Share:
 
 
 def whole_parts(amounts: Sequence[float], total: int) -> list[int]:
-    """`total` split in proportion to `amounts` into whole numbers that add up to it; all 0 if all amounts are.
+    """`total` split in proportion to `amounts` into whole numbers adding up to it; all 0 if all amounts are.
 
     Method: largest remainder (Hamilton); ties go to the earlier.
     """

@@ -38,6 +38,15 @@ def _visible(character: str) -> str:
     return UNPRINTABLE if unicodedata.category(character) in _UNPRINTABLE_CATEGORIES else character
 
 
+def split(text: str, cells: int) -> tuple[str, str]:
+    """`text` cut in two after so many cells; a wide character in the way becomes a space on either side."""
+    if cells <= 0:
+        return "", text
+    if cells >= cell_len(text):
+        return text, ""
+    return split_text(text, cells)
+
+
 def clip(text: str, width: int) -> str:
     """`text`, inert, in at most `width` cells; what is cut off is shown by an ellipsis."""
     text = inert(text)
@@ -45,7 +54,7 @@ def clip(text: str, width: int) -> str:
         return text
     if width <= 1:
         return ELLIPSIS[:width]
-    return split_text(text, width - 1)[0].rstrip() + ELLIPSIS
+    return split(text, width - 1)[0].rstrip() + ELLIPSIS
 
 
 def fill(text: str, width: int) -> str:

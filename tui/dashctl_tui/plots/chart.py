@@ -1,0 +1,118 @@
+"""The frame of a chart: two scales, their ticks, and where a value falls.
+
+Rules: labels give way before data: below 24 columns there is no gutter, below 6 rows no x axis; grid lines
+lie under whatever is drawn on them.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Row, fit
+from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN
+from dashctl_tui.plots.palette import FAINT, MUTED
+from dashctl_tui.plots.scale import Scale, Tick
+from dashctl_tui.plots.text import clip, fill_left
+
+_ROWS_PER_TICK = 3
+_CELLS_PER_TICK = 12
+_WIDEST_LABEL = 10
+_GRID_GAP = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """A plane of `width`×`height` cells for the data, a gutter on its left and `below` rows under it."""
+
+    x: Scale
+    y: Scale
+    width: int
+    height: int
+    gutter: int
+    below: int
+
+    @classmethod
+    def within(cls, x: Scale, y: Scale, width: int, height: int) -> "Chart":
+        """The chart whose frame takes exactly `width`×`height` cells."""
+        below = 2 if height >= 6 and width >= 16 else 0
+        plane_height = height - below
+        ticks = y.ticks(_tick_count(plane_height))
+        gutter = min(_WIDEST_LABEL, max((len(tick.label) for tick in ticks), default=0)) + 1
+        gutter = gutter if width >= max(24, gutter + 12) else 0
+        return cls(x, y, max(1, width - gutter), max(1, plane_height), gutter, below)
+
+    @property
+    def columns(self) -> int:
+        return self.width * DOTS_ACROSS
+
+    @property
+    def rows(self) -> int:
+        return self.height * DOTS_DOWN
+
+    def columns_of(self, x: ArrayLike) -> NDArray[np.float64]:
+        """Where x values fall, in dots from the left: 0 at the scale's low end, columns - 1 at its high."""
+        return self.x.place(x) * (self.columns - 1)
+
+    def rows_of(self, y: ArrayLike) -> NDArray[np.float64]:
+        """Where y values fall, in dots from the top."""
+        return (1 - self.y.place(y)) * (self.rows - 1)
+
+    def cell_of(self, x: float, y: float) -> tuple[int, int]:
+        """The cell (column, row) of a point within both scales."""
+        return self._cell_column(x), self._cell_row(y)
+
+    def grid_lines(self) -> NDArray[np.bool_]:
+        """Dotted lines at the y ticks, as dots: (rows, columns)."""
+        dots = np.zeros((self.rows, self.columns), dtype=np.bool_)
+        if self.gutter:
+            ticks = [tick.value for tick in self.y.ticks(_tick_count(self.height))]
+            dots[np.rint(self.rows_of(ticks)).astype(int).clip(0, self.rows - 1), ::_GRID_GAP] = True
+        return dots
+
+    def framed(self, plane: Sequence[Row], x_label: str = "") -> list[Row]:
+        """The plane with its axes: `height + below` rows of `gutter + width` cells."""
+        ticks = self._tick_rows() if self.gutter else {}
+        rows = [self._gutter(ticks.get(number)) + row for number, row in enumerate(plane)]
+        return rows + (self._x_axis(x_label) if self.below else [])
+
+    def _cell_column(self, x: float) -> int:
+        return min(self.width - 1, max(0, round(float(self.columns_of(x))) // DOTS_ACROSS))
+
+    def _cell_row(self, y: float) -> int:
+        return min(self.height - 1, max(0, round(float(self.rows_of(y))) // DOTS_DOWN))
+
+    def _tick_rows(self) -> dict[int, Tick]:
+        return {self._cell_row(tick.value): tick for tick in self.y.ticks(_tick_count(self.height))}
+
+    def _gutter(self, tick: Tick | None) -> Row:
+        if not self.gutter:
+            return Row.blank(0)
+        if tick is None:
+            return Row.of(" " * (self.gutter - 1), (glyphs.AXIS_VERTICAL, FAINT))
+        return Row.of((fill_left(tick.label, self.gutter - 1), MUTED), (glyphs.AXIS_TICK_LEFT, FAINT))
+
+    def _x_axis(self, label: str) -> list[Row]:
+        size = self.gutter + self.width
+        corner = " " * (self.gutter - 1) + glyphs.AXIS_CORNER if self.gutter else ""
+        axis = Row.of((corner + glyphs.AXIS_HORIZONTAL * self.width, FAINT))
+        numbers, used = Row.blank(size), 0
+        for tick in self.x.ticks(max(2, self.width // _CELLS_PER_TICK)):
+            column = self.gutter + self._cell_column(tick.value)
+            axis = axis.overlay(column, Row.of((glyphs.AXIS_TICK_BOTTOM, FAINT)))
+            start = max(0, min(column - len(tick.label) // 2, size - len(tick.label)))
+            if start >= used:
+                numbers = numbers.overlay(start, Row.of((tick.label, MUTED)))
+                used = start + len(tick.label) + 2
+        name = Row.of((clip(label, self.width // 3), MUTED))
+        if used + name.width <= size:
+            numbers = numbers.overlay(size - name.width, name)
+        else:
+            axis = axis.overlay(size - name.width - 1, Row.blank(1) + name)
+        return fit([axis, numbers], size, self.below)
+
+
+def _tick_count(rows: int) -> int:
+    return max(3, rows // _ROWS_PER_TICK)

@@ -1,0 +1,259 @@
+"""Curves of a run: lines on braille with axes and a legend.
+
+Rules: nothing is clipped or dropped: an envelope shows the extremes between points, and what is not finite is
+marked at its place and counted in the legend; smoothing lies over the raw curve, never instead of it; several
+curves carry a letter at their right end, so that they can be told apart without colour.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from math import inf, isfinite
+from types import MappingProxyType
+from typing import Final, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row, fit
+from dashctl_tui.plots.chart import Chart
+from dashctl_tui.plots.grid import DOTS_DOWN, braille_bits, grid_rows
+from dashctl_tui.plots.legend import Key, flow_legend
+from dashctl_tui.plots.numbers import compact
+from dashctl_tui.plots.palette import ALERT, FAINTER, MUTED, cluster_ink, name_ink, shades
+from dashctl_tui.plots.scale import Scale
+from dashctl_tui.plots.smoothing import smoothed
+from dashctl_tui.plots.trace import Spans, trace
+
+MarkKind = Literal["nan", "+inf", "-inf"]
+Values = NDArray[np.float64]
+
+_MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
+    {
+        "nan": (glyphs.NOT_A_NUMBER, "NaN", False),
+        "+inf": (glyphs.PLUS_INFINITY, "+Inf", True),
+        "-inf": (glyphs.MINUS_INFINITY, "-Inf", False),
+        "below": (glyphs.MINUS_INFINITY, "≤ 0", False),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A value at `x` that is not finite."""
+
+    x: float
+    kind: MarkKind
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """One named curve, ascending in x.
+
+    x, y: (n,). low, high: (n,) the extremes that each point stands for, or None when it stands for itself.
+    marks: values that are not finite and are not in `y`; those that are in `y` are marked without it.
+    ink: its colour, or None for the one of its name.
+    """
+
+    name: str
+    x: Values
+    y: Values
+    low: Values | None = None
+    high: Values | None = None
+    marks: Sequence[Mark] = field(default=())
+    ink: Ink | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A curve with what was found out about it: its colour, its letter, its marks (x and kind)."""
+
+    curve: Curve
+    ink: Ink
+    letter: str
+    marks: tuple[tuple[float, str], ...]
+
+
+def draw_curves(
+    curves: Sequence[Curve],
+    width: int,
+    height: int,
+    *,
+    log_y: bool = False,
+    smoothing: float = 0.0,
+    x_label: str = "step",
+) -> list[Row]:
+    """The curves in one chart with a legend above it.
+
+    log_y: powers of ten; values that are not above 0 are marked at the bottom and counted.
+    smoothing: weight in [0, 1) of a moving average drawn over the raw curve, which then is dimmed.
+    """
+    prepared = _prepared(curves, log_y)
+    legend = _legend(prepared, width, height)
+    room = height - len(legend)
+    margin = 2 if len(prepared) > 1 and width >= 16 else 0
+    chart = Chart.within(_x_scale(prepared), _y_scale(prepared, log_y), width - margin, max(1, room))
+    plane = _plane(prepared, chart, smoothing)
+    rows = chart.framed(plane, x_label)
+    if margin:
+        rows = _with_letters([row.fit(width) for row in rows], prepared, chart, width - 1)
+    return fit([*legend, *rows], width, height)
+
+
+def _prepared(curves: Sequence[Curve], log_y: bool) -> list[_Prepared]:
+    inks: list[Ink] = []
+    letters: list[str] = []
+    for curve in curves:
+        inks.append(curve.ink or _free_ink(curve.name, inks))
+        letters.append(_free_letter(curve.name, letters))
+    return [
+        _Prepared(curve, ink, letter, _all_marks(curve, log_y))
+        for curve, ink, letter in zip(curves, inks, letters, strict=True)
+    ]
+
+
+def _free_ink(name: str, taken: Sequence[Ink]) -> Ink:
+    candidates = [name_ink(name), *(cluster_ink(index) for index in range(12))]
+    return next((ink for ink in candidates if ink not in taken), candidates[0])
+
+
+def _free_letter(name: str, taken: Sequence[str]) -> str:
+    # The last part of a path tells curves apart: train/loss and train/accuracy become l and a.
+    parts = [part for part in name.split("/") if part]
+    own = "".join([part[0] for part in reversed(parts)]) + name
+    candidates = [letter for letter in own if letter.isascii() and letter.isalnum()]
+    spare = "abcdefghijklmnopqrstuvwxyz0123456789"
+    return next((letter for letter in [*candidates, *spare] if letter not in taken), glyphs.UNKNOWN)
+
+
+def _all_marks(curve: Curve, log_y: bool) -> tuple[tuple[float, str], ...]:
+    found = [(mark.x, str(mark.kind)) for mark in curve.marks]
+    odd = ~np.isfinite(curve.y)
+    for x, y in zip(curve.x[odd].tolist(), curve.y[odd].tolist(), strict=True):
+        found.append((x, "+inf" if y == inf else "-inf" if y == -inf else "nan"))
+    if log_y:
+        below = np.isfinite(curve.y) & (curve.y <= 0)
+        found += [(x, "below") for x in curve.x[below].tolist()]
+    return tuple(found)
+
+
+def _legend(prepared: Sequence[_Prepared], width: int, height: int) -> list[Row]:
+    several = len(prepared) > 1
+    keys = [
+        Key(
+            one.curve.name,
+            Ink(one.ink.colour, bold=True),
+            one.letter if several else glyphs.SERIES,
+            _last_value(one.curve),
+            _mark_counts(one.marks),
+        )
+        for one in prepared
+    ]
+    return flow_legend(keys, width, 0 if height < 3 else max(1, min(3, height // 5)))
+
+
+def _last_value(curve: Curve) -> str:
+    finite = curve.y[np.isfinite(curve.y)]
+    return compact(float(finite[-1])) if finite.size else ""
+
+
+def _mark_counts(marks: Sequence[tuple[float, str]]) -> str:
+    kinds = [kind for _, kind in marks]
+    counts = [f"{kinds.count(kind)} {label}" for kind, (_, label, _) in _MARKS.items() if kind in kinds]
+    return f" {glyphs.SEPARATOR} ".join(counts)
+
+
+def _x_scale(prepared: Sequence[_Prepared]) -> Scale:
+    xs = [one.curve.x for one in prepared] + [np.array([x for x, _ in one.marks]) for one in prepared]
+    values = np.concatenate(xs) if xs else np.empty(0)
+    finite = values[np.isfinite(values)]
+    return Scale.around([finite.min(), finite.max()] if finite.size else [])
+
+
+def _y_scale(prepared: Sequence[_Prepared], log_y: bool) -> Scale:
+    bounds = [(one.curve.y, one.curve.low, one.curve.high) for one in prepared]
+    values = [part for parts in bounds for part in parts if part is not None]
+    return Scale.around(np.concatenate(values) if values else [], log_y)
+
+
+def _plane(prepared: Sequence[_Prepared], chart: Chart, smoothing: float) -> list[Row]:
+    bits = np.zeros((chart.height, chart.width), dtype=np.uint8)
+    ink = np.zeros((chart.height, chart.width), dtype=np.int16)
+    inks = [FAINTER]
+    for dots, colour in _layers(prepared, chart, smoothing):
+        layer = braille_bits(dots)
+        ink[layer != 0] = len(inks)
+        bits |= layer
+        inks.append(colour)
+    if len(inks) == 1 and not any(one.marks for one in prepared):
+        return _no_data(chart)
+    rows = grid_rows(np.where(bits == 0, braille_bits(chart.grid_lines()), bits), ink, inks)
+    return _with_points(_with_marks(rows, prepared, chart), prepared, chart)
+
+
+def _layers(
+    prepared: Sequence[_Prepared], chart: Chart, smoothing: float
+) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
+    """Dots and ink from back to front: envelopes, raw curves under a smoothed one, curves."""
+    weave = np.indices((chart.rows, chart.columns)).sum(axis=0) % 2 == 0
+    drawable = [one for one in prepared if one.curve.x.size]
+    for one in drawable:
+        if one.curve.low is not None or one.curve.high is not None:
+            yield _band(one.curve, chart).dots(chart.rows) & weave, shades(one.ink).far
+    if smoothing > 0:
+        for one in drawable:
+            yield _line(one.curve, one.curve.y, chart).dots(chart.rows), shades(one.ink).far
+    for one in drawable:
+        yield _line(one.curve, smoothed(one.curve.y, smoothing), chart).dots(chart.rows), one.ink
+
+
+def _line(curve: Curve, y: Values, chart: Chart) -> Spans:
+    return trace(chart.columns_of(curve.x), chart.rows_of(y), chart.columns, chart.rows)
+
+
+def _band(curve: Curve, chart: Chart) -> Spans:
+    low = curve.y if curve.low is None else curve.low
+    high = curve.y if curve.high is None else curve.high
+    return _line(curve, low, chart).joined(_line(curve, high, chart))
+
+
+def _no_data(chart: Chart) -> list[Row]:
+    text = "no data yet".center(chart.width)[: chart.width]
+    middle = (chart.height - 1) // 2
+    return [Row.of((text, MUTED)) if row == middle else Row.blank(chart.width) for row in range(chart.height)]
+
+
+def _with_marks(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -> list[Row]:
+    for one in prepared:
+        for x, kind in one.marks:
+            if isfinite(x):
+                glyph, _, on_top = _MARKS[kind]
+                row = 0 if on_top else chart.height - 1
+                rows[row] = rows[row].overlay(chart.cell_of(x, chart.y.low)[0], Row.of((glyph, ALERT)))
+    return rows
+
+
+def _with_points(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -> list[Row]:
+    """A single value is no line: it is drawn as a dot that can be seen."""
+    for one in prepared:
+        shown = np.flatnonzero(np.isfinite(chart.rows_of(one.curve.y)) & np.isfinite(one.curve.x))
+        if shown.size == 1:
+            column, row = chart.cell_of(float(one.curve.x[shown[0]]), float(one.curve.y[shown[0]]))
+            rows[row] = rows[row].overlay(column, Row.of((glyphs.DOT, one.ink)))
+    return rows
+
+
+def _with_letters(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart, column: int) -> list[Row]:
+    """Each curve's letter beside its last value, or on the nearest free row."""
+    ends: list[tuple[float, _Prepared]] = []
+    for one in prepared:
+        dots = chart.rows_of(one.curve.y)
+        dots = dots[np.isfinite(dots)]
+        ends += [(float(dots[-1]) / DOTS_DOWN, one)] if dots.size else []
+    free = set(range(chart.height))
+    # Lowest first, so that letters that have to move up keep the order of the curves.
+    for end, one in sorted(ends, key=lambda pair: -pair[0])[: chart.height]:
+        row = min(free, key=lambda candidate: (abs(candidate - end), -candidate))
+        free.remove(row)
+        rows[row] = rows[row].overlay(column, Row.of((one.letter, Ink(one.ink.colour, bold=True))))
+    return rows

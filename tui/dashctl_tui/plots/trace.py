@@ -1,0 +1,78 @@
+"""A curve over dots: which dots of each column it runs through.
+
+Rules: the work grows with the number of points and columns, never with their product; a peak that falls
+between two columns' centres is still drawn, because each column covers all values that fall into it.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Spans:
+    """Per column of dots, the first and last row (from the top) that is covered; first > last for none."""
+
+    first: NDArray[np.int64]
+    last: NDArray[np.int64]
+
+    def joined(self, other: "Spans") -> "Spans":
+        """From the upper to the lower of two: the band between them."""
+        return Spans(np.minimum(self.first, other.first), np.maximum(self.last, other.last))
+
+    def dots(self, rows: int) -> NDArray[np.bool_]:
+        """(rows, columns), true where covered."""
+        row = np.arange(rows)[:, None]
+        covered: NDArray[np.bool_] = (row >= self.first) & (row <= self.last)
+        return covered
+
+
+def trace(
+    column: NDArray[np.float64], row: NDArray[np.float64], columns: int, rows: int, *, join: bool = True
+) -> Spans:
+    """The spans of a curve through points given in dots, ascending by column; NaN breaks the line.
+
+    column, row: (n,). Parts outside 0..columns and 0..rows are cut off.
+    """
+    usable = np.isfinite(column) & np.isfinite(row)
+    at = np.rint(np.where(usable, column, -1)).astype(np.int64)
+    inside = usable & (at >= 0) & (at < columns)
+    first, last = np.full(columns, rows), np.full(columns, -1)
+    _cover(first, last, at[inside], row[inside])
+    pairs = np.flatnonzero(usable[:-1] & usable[1:] & (at[:-1] != at[1:])) if join else np.empty(0, np.int64)
+    if pairs.size:
+        _cover_between(first, last, at, row, pairs)
+    return Spans(np.maximum(first, 0), np.minimum(last, rows - 1))
+
+
+def _cover(
+    first: NDArray[np.int64], last: NDArray[np.int64], at: NDArray[np.int64], row: NDArray[np.float64]
+) -> None:
+    rounded = np.rint(row).astype(np.int64)
+    np.minimum.at(first, at, rounded)
+    np.maximum.at(last, at, rounded)
+
+
+def _cover_between(
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    at: NDArray[np.int64],
+    row: NDArray[np.float64],
+    pairs: NDArray[np.int64],
+) -> None:
+    """Straight lines from each point of `pairs` to the next.
+
+    A column covers half a step to either side, less half a dot, so that a line is one dot thick.
+    """
+    steps = at[pairs + 1] - at[pairs]
+    pair = np.repeat(pairs, steps + 1)
+    step = np.arange(pair.size) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
+    slope = np.repeat((row[pairs + 1] - row[pairs]) / steps, steps + 1)
+    whole = np.repeat(steps, steps + 1)
+    column = at[pair] + step
+    inside = (column >= 0) & (column < len(first))
+    half = np.maximum(0.0, 0.5 - 0.5 / np.maximum(np.abs(slope), 1.0))
+    for side in (-half, half):
+        reach = np.clip(step + side, 0, whole)
+        _cover(first, last, column[inside], (row[pair] + slope * reach)[inside])
