@@ -1,0 +1,134 @@
+"""Records episodes and tells the bus of it: the host once a second, phases, curves, episodes, totals.
+
+Rules: `run` is told where events go and knows no socket; the bus is told at most once a second
+between two episodes' ends, so that telling never disturbs what is measured.
+"""
+
+import socket
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import psutil
+
+from dashctl.detector.collect import CollectCallbacks, PhaseEntered, Recorded, Sample, collect
+from dashctl.detector.curves import SHAPE_OF, curve
+from dashctl.detector.episodes import SHIPPED
+from dashctl.detector.profiles import PROFILES, Profile
+from dashctl.detector.telemetry import NAMES
+from dashctl.detector.totals import Totals, count
+from dashctl.events import AttackProfile, Event, HostStats, LogLine, PhaseEvent
+from dashctl_producers.recorded import episode_event, snapshot_event
+
+SOURCE: Final = "collector"
+
+
+def run(
+    log: Callable[[Event], None],
+    out: Path,
+    *,
+    episodes: int,
+    profiles: Sequence[Profile] = PROFILES,
+    host: str | None = None,
+    rate: float = 10.0,
+    seconds: float = 60.0,
+    seed: int = 0,
+    stopped: Callable[[], bool] = lambda: False,
+) -> tuple[Path, ...]:
+    """Records `episodes` episodes under `out` as `collect` does; each event goes to `log`, as it happens.
+
+    The totals count the recorded set that ships with the package and everything under `out`. Gives
+    the folders that were recorded. Raises what `collect` raises.
+    """
+    host = host or socket.gethostname()
+    told = _Told(log, host, _totals(log, out))
+    log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {out}", source=SOURCE))
+    callbacks = CollectCallbacks(told.on_sample, told.on_phase, told.on_episode)
+    folders = collect(
+        out,
+        episodes=episodes,
+        profiles=profiles,
+        host=host,
+        rate=rate,
+        seconds=seconds,
+        seed=seed,
+        callbacks=callbacks,
+        stopped=stopped,
+    )
+    log(LogLine(f"{len(folders)} of {episodes} episodes were recorded", source=SOURCE))
+    return folders
+
+
+def _totals(log: Callable[[Event], None], out: Path) -> Totals:
+    totals = Totals()
+    for root in {SHIPPED.resolve(), out.resolve()}:
+        totals, wrong = count(root, totals)
+        for error in wrong:
+            log(LogLine(f"not counted: {error}", level="warning", source=SOURCE))
+    log(snapshot_event(totals))
+    return totals
+
+
+class _Told:
+    """What was told so far; its methods are the callbacks of `collect`."""
+
+    def __init__(self, log: Callable[[Event], None], host: str, totals: Totals) -> None:
+        self._log = log
+        self._host = host
+        self._totals = totals
+        self._profile: Profile = PROFILES[0]
+        self._samples: list[Sample] = []
+        self._fresh = 0  # samples since the last second was told
+        psutil.cpu_percent(percpu=True)  # the first call only starts the count
+
+    def on_phase(self, entered: PhaseEntered) -> None:
+        """A new episode begins with its first phase."""
+        if entered.t == 0.0:
+            self._profile = entered.profile
+            self._samples.clear()
+            self._fresh = 0
+        self._log(LogLine(f"{entered.episode}: {entered.phase} at {entered.t:.1f} s", source=SOURCE))
+
+    def on_sample(self, sample: Sample) -> None:
+        """Once a second: the host, the phase, and the episode's curve so far."""
+        last = self._samples[-1].t if self._samples else 0.0
+        self._samples.append(sample)
+        self._fresh += 1
+        if int(sample.t) > int(last):
+            self._log(self._host_stats())
+            self._log(PhaseEvent(sample.phase))
+            self._log(self._curve())
+            self._fresh = 0
+
+    def on_episode(self, recorded: Recorded) -> None:
+        """An episode is whole."""
+        self._log(self._curve())
+        self._log(episode_event(recorded.episode))
+        self._totals = self._totals.plus(recorded.episode, recorded.folder)
+        self._log(snapshot_event(self._totals))
+        what = f"{recorded.episode.meta.episode} is recorded ({recorded.done} of {recorded.total})"
+        self._log(LogLine(what, source=SOURCE))
+
+    def _curve(self) -> AttackProfile:
+        times = [sample.t for sample in self._samples]
+        points = curve(self._profile, times, [sample.row for sample in self._samples])
+        return AttackProfile(self._profile, points, SHAPE_OF[self._profile])
+
+    def _host_stats(self) -> HostStats:
+        rows = [sample.row for sample in self._samples[-self._fresh :]]
+        means = dict(zip(NAMES, np.mean(rows, axis=0).tolist(), strict=True))
+        memory = psutil.virtual_memory()
+        return HostStats(
+            self._host,
+            cpu=min(means["cpu_total"], 100.0),
+            cores=tuple(min(share, 100.0) for share in psutil.cpu_percent(percpu=True)),
+            load=means["load1"],
+            memory=memory.percent,
+            memory_bytes=memory.total - memory.available,
+            disk_read=means["disk_read"],
+            disk_write=means["disk_write"],
+            net_in=means["net_recv"] + means["lo_bytes"],
+            net_out=means["net_sent"] + means["lo_bytes"],
+            processes=round(means["processes"]),
+        )

@@ -1,0 +1,128 @@
+"""Trains the detector and tells the bus of it: curves, progress, predictions, results, the cloud.
+
+Rules: `run` is told where events go and knows no socket; a run that began ends with a RunFinished,
+whatever happens in between.
+"""
+
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Final
+
+from dashctl.detector.episodes import SHIPPED, Episode, episode_folders, read_episodes
+from dashctl.detector.evaluate import Result
+from dashctl.detector.projection import Cloud
+from dashctl.detector.totals import Totals
+from dashctl.detector.train import (
+    BatchDone,
+    EpochEnded,
+    TrainCallbacks,
+    TrainConfig,
+    Training,
+    WindowPredicted,
+    train,
+)
+from dashctl.detector.windows import Ints, window_phases
+from dashctl.events import (
+    Event,
+    LogLine,
+    Metric,
+    ModelMetric,
+    ModelPerf,
+    PointCloud,
+    Prediction,
+    Progress,
+    RunFinished,
+    RunStarted,
+)
+from dashctl.phases import PHASES
+from dashctl_producers.recorded import episode_event, profile_event, snapshot_event
+
+SOURCE: Final = "detector"
+CLOUD: Final = "windows"
+
+Log = Callable[[Event], None]
+
+
+def run(
+    log: Log,
+    *,
+    folder: Path = SHIPPED,
+    config: TrainConfig | None = None,
+    command: str = "",
+    stopped: Callable[[], bool] = lambda: False,
+) -> Training:
+    """Trains on the episodes under `folder`; each event goes to `log`, as it happens.
+
+    Raises InvalidData for episodes that cannot be read or trained on.
+    """
+    config = config or TrainConfig()
+    settings = {**asdict(config), "episodes": str(folder)}
+    log(RunStarted(settings, host=socket.gethostname(), command=command, name="detector"))
+    try:
+        episodes = read_episodes(folder)
+        _tell_episodes(log, folder, episodes)
+        training = train(episodes, config, _callbacks(log), stopped)
+    except KeyboardInterrupt:
+        log(RunFinished("interrupted"))
+        raise
+    except BaseException as error:
+        log(RunFinished("failed", reason=str(error) or type(error).__name__))
+        raise
+    log(RunFinished("finished" if training.finished else "interrupted"))
+    return training
+
+
+def _tell_episodes(log: Log, folder: Path, episodes: Sequence[Episode]) -> None:
+    """What it is trained on: every episode, a curve of each profile, the totals."""
+    totals = Totals()
+    for path, episode in zip(episode_folders(folder), episodes, strict=True):
+        totals = totals.plus(episode, path)
+        log(episode_event(episode))
+    log(snapshot_event(totals))
+    # A profile's curve is that of the episode that shows most of it; the last one told counts.
+    for episode in sorted(episodes, key=lambda episode: window_phases(episode).count("infected_running")):
+        if profile := profile_event(episode):
+            log(profile)
+
+
+def _callbacks(log: Log) -> TrainCallbacks:
+    def on_batch(batch: BatchDone) -> None:
+        log(Progress(batch.model, batch.done, batch.total, unit="batches"))
+        log(Metric(f"{batch.model}/batch_loss", batch.done, batch.loss))
+
+    def on_epoch(ended: EpochEnded) -> None:
+        log(Metric(f"{ended.model}/train_loss", ended.epoch, ended.train_loss))
+        log(Metric(f"{ended.model}/val_loss", ended.epoch, ended.val_loss))
+        log(Metric(f"{ended.model}/train_accuracy", ended.epoch, ended.train_accuracy))
+        log(Metric(f"{ended.model}/val_accuracy", ended.epoch, ended.val_accuracy))
+
+    def on_result(result: Result) -> None:
+        log(ModelMetric(result.model, result.accuracy))
+        log(ModelPerf(result.model, result.latency_us, result.accuracy))
+
+    return TrainCallbacks(
+        on_log=lambda message: log(LogLine(message, source=SOURCE)),
+        on_batch=on_batch,
+        on_epoch=on_epoch,
+        on_predicted=lambda said: log(_prediction(said)),
+        on_result=on_result,
+        on_cloud=lambda cloud: log(_point_cloud(cloud)),
+    )
+
+
+def _prediction(said: WindowPredicted) -> Prediction:
+    return Prediction(said.episode, said.window, said.predicted, said.actual, model=said.model)
+
+
+def _point_cloud(cloud: Cloud) -> PointCloud:
+    x, y, z = cloud.points.T.tolist()
+    clusters = [f"cluster {code + 1}" for code in cloud.cluster]
+    return PointCloud.pack(
+        CLOUD, x, y, z, phase=_phases(cloud.phase), predicted=_phases(cloud.predicted), cluster=clusters
+    )
+
+
+def _phases(codes: Ints) -> list[str]:
+    return [PHASES[code] for code in codes]

@@ -1,0 +1,132 @@
+"""What the detector tells of a training: everything that a scene needs, and always an end."""
+
+from pathlib import Path
+
+import pytest
+
+from dashctl.detector.episodes import META, write_episode
+from dashctl.detector.train import TrainConfig, Training
+from dashctl.errors import InvalidData
+from dashctl.events import (
+    AttackProfile,
+    Episode,
+    Event,
+    Metric,
+    ModelMetric,
+    ModelPerf,
+    PointCloud,
+    Prediction,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Snapshot,
+)
+from dashctl_producers import detector
+from tests.core.detector.recordings import recorded_set
+
+SMALL = TrainConfig(
+    epochs=3, batch=8, hidden=8, train_stride=5.0, cloud_stride=5.0, held_out=0.34, validation=0.4
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    root = tmp_path_factory.mktemp("episodes")
+    for made in recorded_set(3):
+        write_episode(root, made)
+    return root
+
+
+@pytest.fixture(scope="module")
+def told(folder: Path) -> tuple[list[Event], Training]:
+    events: list[Event] = []
+    return events, detector.run(events.append, folder=folder, config=SMALL, command="dashctl train detector")
+
+
+def test_a_run_begins_with_its_configuration_and_ends(told: tuple[list[Event], Training]) -> None:
+    first, last = told[0][0], told[0][-1]
+    assert isinstance(first, RunStarted)
+    assert first.config["epochs"] == 3
+    assert first.command == "dashctl train detector"
+    assert first.host
+    assert last == RunFinished("finished")
+
+
+def test_the_curves_have_a_point_per_epoch_and_per_batch(told: tuple[list[Event], Training]) -> None:
+    metrics = [event for event in told[0] if isinstance(event, Metric)]
+    steps = {name: [m.step for m in metrics if m.name == name] for name in {m.name for m in metrics}}
+    for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
+        assert steps[f"lstm/{name}"] == [0, 1, 2]
+    progress = [event for event in told[0] if isinstance(event, Progress)]
+    assert steps["lstm/batch_loss"] == [event.done for event in progress]
+    assert progress[-1].done == progress[-1].total
+
+
+def test_results_are_those_of_the_training(told: tuple[list[Event], Training]) -> None:
+    events, training = told
+    expected = {result.model: result.accuracy for result in training.results}
+    assert {e.model: e.accuracy for e in events if isinstance(e, ModelMetric)} == expected
+    assert {e.model: e.accuracy for e in events if isinstance(e, ModelPerf)} == expected
+    assert all(e.latency_us > 0 for e in events if isinstance(e, ModelPerf))
+
+
+def test_predictions_name_known_episodes_and_agree_with_their_labels(
+    told: tuple[list[Event], Training],
+) -> None:
+    episodes = {event.episode_id: event for event in told[0] if isinstance(event, Episode)}
+    predictions = [event for event in told[0] if isinstance(event, Prediction)]
+    assert len(episodes) == 15
+    assert {said.model for said in predictions} == {"knn", "lstm"}
+    assert {said.window_idx for said in predictions} == set(range(6))
+    for said in predictions:
+        phases = episodes[said.episode_id].phases
+        assert phases is not None
+        assert said.actual == phases[said.window_idx]
+
+
+def test_the_cloud_is_coloured_three_ways(told: tuple[list[Event], Training]) -> None:
+    (cloud,) = [event for event in told[0] if isinstance(event, PointCloud)]
+    assert len(cloud) == 15 * 11
+    assert set(cloud.colourings) == {"phase", "predicted", "cluster"}
+
+
+def test_what_it_is_trained_on_is_told_first(told: tuple[list[Event], Training]) -> None:
+    events = told[0]
+    (snapshot,) = [event for event in events if isinstance(event, Snapshot)]
+    assert (snapshot.episodes, snapshot.windows) == (15, 90)
+    last_curves = {event.name: event for event in events if isinstance(event, AttackProfile)}
+    assert len(last_curves) == 5
+    assert all(len(event.curve) >= 60 for event in last_curves.values())
+
+
+def test_a_set_that_cannot_be_read_ends_the_run_as_failed(folder: Path, tmp_path: Path) -> None:
+    write_episode(tmp_path, recorded_set(1)[0])
+    (next(tmp_path.iterdir()) / META).write_text("{}")
+    events: list[Event] = []
+    with pytest.raises(InvalidData, match="version"):
+        detector.run(events.append, folder=tmp_path)
+    assert isinstance(events[0], RunStarted)
+    last = events[-1]
+    assert isinstance(last, RunFinished)
+    assert last.outcome == "failed"
+    assert "version" in (last.reason or "")
+
+
+def test_an_interruption_ends_the_run_as_interrupted(folder: Path) -> None:
+    events: list[Event] = []
+
+    def log(event: Event) -> None:
+        events.append(event)
+        if isinstance(event, Metric):
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        detector.run(log, folder=folder, config=SMALL)
+    assert events[-1] == RunFinished("interrupted")
+
+
+def test_stopped_it_gives_what_it_has_and_says_so(folder: Path) -> None:
+    events: list[Event] = []
+    training = detector.run(events.append, folder=folder, config=SMALL, stopped=lambda: True)
+    assert [result.model for result in training.results] == ["knn"]
+    assert events[-1] == RunFinished("interrupted")
