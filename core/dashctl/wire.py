@@ -13,7 +13,8 @@ A frame, little-endian:
     1  kind        1 = events
     4  count       events in the frame, 1 or more
     8  producer    random id, new per process and per fork
-    8  first       the producer's number of the first event; the others follow without a gap
+    8  first       the producer's number of the first event, from 0; the others follow without a gap
+    8  dropped     how many events numbered before the first the producer dropped itself, unsent
     32 run         the run's name, UTF-8, filled up with zero bytes; all zero: in no run
     .. body        msgpack [times, events]: times is a bin of float64, seconds since 1970 (UTC)
 
@@ -41,7 +42,7 @@ LAST_TIME: Final = (
     253_402_300_800.0  # The year 10000: a clock beyond it is broken, and would close every window.
 )
 
-_HEADER: Final = struct.Struct("<2sBBI8sQ32s")
+_HEADER: Final = struct.Struct("<2sBBI8sQQ32s")
 _STAMP: Final = struct.Struct("<8sQ")
 HEADER_SIZE: Final = _HEADER.size
 STAMP_SIZE: Final = _STAMP.size
@@ -54,6 +55,7 @@ class Header(NamedTuple):
     first: int
     events: int
     run: str
+    dropped: int = 0
 
 
 class Opened(NamedTuple):
@@ -100,10 +102,16 @@ def check_run(run: str) -> str:
 
 
 def encode_frame(
-    producer: bytes, first: int, run: str, times: Sequence[float], events: Sequence[Event]
+    producer: bytes,
+    first: int,
+    run: str,
+    times: Sequence[float],
+    events: Sequence[Event],
+    *,
+    dropped: int = 0,
 ) -> bytes:
     """One frame of events numbered `first`, `first + 1` and so on. `run` is at most 32 bytes."""
-    header = _HEADER.pack(MAGIC, VERSION, KIND_EVENTS, len(events), producer, first, run.encode())
+    header = _HEADER.pack(MAGIC, VERSION, KIND_EVENTS, len(events), producer, first, dropped, run.encode())
     return header + _encoder.encode((array("d", times).tobytes(), events))
 
 
@@ -113,7 +121,7 @@ def decode_header(frame: bytes | memoryview) -> Header:
         raise BadFrame("oversized", f"frame: {len(frame)} bytes; at most {MAX_FRAME} are allowed")
     if len(frame) < HEADER_SIZE:
         raise BadFrame("malformed", f"frame: {len(frame)} bytes; a header has {HEADER_SIZE}")
-    magic, version, kind, count, producer, first, run = _HEADER.unpack_from(frame)
+    magic, version, kind, count, producer, first, dropped, run = _HEADER.unpack_from(frame)
     if magic != MAGIC:
         raise BadFrame("malformed", f"frame: starts with {magic!r}; expected {MAGIC!r}")
     if version != VERSION or kind != KIND_EVENTS:
@@ -121,10 +129,10 @@ def decode_header(frame: bytes | memoryview) -> Header:
             "version",
             f"frame: version {version}, kind {kind}; this reads version {VERSION}, kind {KIND_EVENTS}",
         )
-    if not count or first + count > 2**63:
-        raise BadFrame("malformed", f"frame: {count} events from number {first}")
+    if not count or first + count > 2**63 or dropped > first:
+        raise BadFrame("malformed", f"frame: {count} events from number {first}, {dropped} dropped before")
     try:
-        return Header(producer, first, count, run.rstrip(b"\x00").decode())
+        return Header(producer, first, count, run.rstrip(b"\x00").decode(), dropped)
     except UnicodeDecodeError:
         raise BadFrame("malformed", "frame: the run is not UTF-8") from None
 

@@ -36,14 +36,15 @@ def body(times: list[float], events: list[Any]) -> bytes:
 
 
 def header(count: int, *, magic: bytes = b"DC", version: int = 1, kind: int = 1, run: bytes = b"") -> bytes:
-    return struct.pack("<2sBBI8sQ32s", magic, version, kind, count, PRODUCER, 7, run)
+    return struct.pack("<2sBBI8sQQ32s", magic, version, kind, count, PRODUCER, 7, 0, run)
 
 
 def test_a_frame_byte_for_byte() -> None:
     frame = encode_frame(b"\x01\x02\x03\x04\x05\x06\x07\x08", 258, "r", [1.0], [PhaseEvent("clean")])
     assert frame.hex() == "".join(
         (
-            *("4443", "01", "01", "01000000", "0102030405060708", "0201000000000000", "72" + "00" * 31),
+            *("4443", "01", "01", "01000000", "0102030405060708", "0201000000000000"),
+            *("00" * 8, "72" + "00" * 31),
             *("92", "c408" + "000000000000f03f"),
             *("91", "82", "a474797065", "a57068617365", "a57068617365", "a5636c65616e"),
         )

@@ -1,0 +1,142 @@
+"""The broker: what producers send it passes on and remembers.
+
+Rules: one thread owns the sockets, the one in `run`; a broker ends cleanly on a request, on a signal
+and when nobody has been connected for long; two brokers at one address cannot be.
+"""
+
+import logging
+import os
+import signal
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from types import FrameType
+from typing import Any, Self
+
+from dashctl.bus.address import Address
+from dashctl.bus.exchange import Exchange
+from dashctl.bus.lock import AddressLock
+from dashctl.errors import Closed
+from dashctl.events import Event, as_event
+
+_log = logging.getLogger(__name__)
+
+
+class Broker:
+    """A broker at an address: `with Broker() as broker: broker.run()`, or `start` for a thread of its own.
+
+    It listens from `with` (or `start`, or `run`) on. Raises BrokerRunning if another broker holds the
+    address, and UsageError if it cannot listen there.
+    """
+
+    def __init__(self, address: Address | str | None = None, *, idle_exit: float | None = None) -> None:
+        self.address = Address.parse(address)
+        self.idle_exit = idle_exit
+        self._stopping = False
+        self._runner: int | None = None
+        self._ended = threading.Event()
+        self._lock: AddressLock | None = None
+        self._exchange: Exchange | None = None
+        self._thread: threading.Thread | None = None
+
+    def __enter__(self) -> Self:
+        self._listen()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def run(self) -> None:
+        """Serve until asked to stop, until SIGTERM or SIGINT in the main thread, or until long idle."""
+        exchange = self._listen()
+        self._runner = threading.get_ident()
+        _log.info("listening at %s, process %d", self.address, os.getpid())
+        try:
+            with self._stopping_on_signals():
+                while not self._is_over(exchange):
+                    exchange.turn()
+        finally:
+            self._close()
+            self._runner = None
+            self._ended.set()
+        _log.info("ended")
+
+    def start(self) -> None:
+        """Serve in a thread of its own until `stop`."""
+        self._listen()
+        self._thread = threading.Thread(target=self.run, name="dashctl-broker", daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End serving and give the address back; from any thread, any number of times."""
+        self._stopping = True
+        exchange, runner = self._exchange, self._runner
+        if exchange is None:
+            return
+        if runner is None and self._thread is None:
+            self._close()
+            return
+        exchange.interrupt()
+        if runner != threading.get_ident():
+            self._ended.wait()
+
+    def publish(self, event: Event | Mapping[str, Any]) -> dict[str, int]:
+        """Pass on an event of this very program, without a socket; from any thread.
+
+        Returns `{"delivered": n}`, n being the monitors that are connected. Raises InvalidEvent for a
+        dict that is no event, and Closed when the broker is not serving.
+        """
+        exchange = self._exchange
+        if exchange is None:
+            raise Closed(f"the broker at {self.address} is not running")
+        exchange.post(as_event(event))
+        return {"delivered": exchange.monitors}
+
+    def _listen(self) -> Exchange:
+        if self._exchange is None:
+            lock = AddressLock(self.address)
+            try:
+                self._exchange = Exchange(self.address, self.idle_exit)
+            except BaseException:
+                lock.release()
+                raise
+            self._lock = lock
+            self._stopping = False
+            self._ended.clear()
+        return self._exchange
+
+    def _is_over(self, exchange: Exchange) -> bool:
+        if self._stopping or exchange.stop_asked:
+            return True
+        if self.idle_exit is None or time.monotonic() - exchange.idle_since < self.idle_exit:
+            return False
+        _log.info("nobody was connected for %g s", self.idle_exit)
+        return True
+
+    def _close(self) -> None:
+        exchange, lock = self._exchange, self._lock
+        self._exchange = self._lock = None
+        if exchange is not None:
+            exchange.close()
+        if lock is not None:
+            lock.release()
+
+    @contextmanager
+    def _stopping_on_signals(self) -> Iterator[None]:
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        former = {
+            number: signal.signal(number, self._on_signal) for number in (signal.SIGTERM, signal.SIGINT)
+        }
+        try:
+            yield
+        finally:
+            for number, action in former.items():
+                signal.signal(number, action)
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        self._stopping = True
+        if self._exchange is not None:
+            self._exchange.interrupt()

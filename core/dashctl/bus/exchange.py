@@ -1,0 +1,303 @@
+"""The broker's sockets and one turn of its loop.
+
+Rules:
+1. A frame's header is read before it is passed on, its body is not; what cannot be read is counted.
+2. Numbers are given in the order of passing on; the snapshot `as of seq` has exactly those frames.
+3. Nothing here waits for a peer: a queue that is full loses, and its reader sees the hole.
+4. One thread uses it; only `post` and `interrupt` may be called from others.
+"""
+
+import itertools
+import math
+import os
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import zmq
+import zmq.utils.monitor as zmq_monitor
+
+from dashctl import __version__, wire
+from dashctl.bus import control
+from dashctl.bus.address import Address
+from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
+from dashctl.bus.ledger import Ledger
+from dashctl.bus.memory import Memory
+from dashctl.bus.sockets import plain
+from dashctl.bus.wake import Bell
+from dashctl.errors import UsageError
+from dashctl.events import BusStats, Event
+
+TICK: Final = 1.0
+"""Seconds between two events of the broker's own: a monitor that hears none knows it is gone."""
+BURST: Final = 256
+"""Frames passed on before requests are looked at."""
+SLICE: Final = 0.002
+"""Seconds of folding in one turn."""
+LARGEST_MESSAGE: Final = 256 * 1024 * 1024
+"""Bytes taken in before a frame can be refused with a reason; beyond it the connection is closed."""
+QUEUED: Final = 5_000
+"""Frames that wait for one monitor before it loses some."""
+WAITING_ASKERS: Final = 4_096
+POSTED: Final = 65_536
+RECENT: Final = 20
+LARGEST_COUNT: Final = 2**63 - 1
+
+Context = zmq.Context[zmq.Socket[bytes]]
+
+
+class Exchange:
+    """Sockets bound at an address, and everything that was seen there."""
+
+    def __init__(self, address: Address, idle_exit: float | None = None) -> None:
+        self.address = address
+        self.idle_exit = idle_exit
+        self.epoch = os.urandom(8)
+        self.started = time.time()
+        self.stop_asked = False
+        self.idle_since = time.monotonic()
+        self.monitors = 0
+        self._seq = 0
+        self._events = 0
+        self._rate = 0.0
+        self._events_at_tick = 0
+        self._ticked = time.monotonic()
+        self._ledger = Ledger()
+        self._memory = Memory()
+        self._refused: Counter[str] = Counter()
+        self._recent: deque[control.Rejection] = deque(maxlen=RECENT)
+        self._asked: dict[bytes, list[tuple[int, bytes, int]]] = {}
+        self._connections: set[int] = set()
+        self._producer = os.urandom(8)
+        self._numbers = itertools.count()
+        self._posted: deque[Entry] = deque(maxlen=POSTED)
+        self._bell = Bell()
+        self._bind()
+
+    def post(self, event: Event) -> None:
+        """Take an event of this very process; any thread may call it."""
+        self._posted.append((next(self._numbers), time.time(), event))
+        self._bell.ring()
+
+    def interrupt(self) -> None:
+        """End the turn that is going on; any thread and any signal may call it."""
+        self._bell.ring()
+
+    def turn(self) -> None:
+        """Wait for something to do until the next tick, and do it."""
+        now = time.monotonic()
+        wait = 0.0 if self._memory.waiting else max(0.0, self._ticked + TICK - now)
+        ready = dict(self._poller.poll(math.ceil(wait * 1000)))
+        if self._outbox in ready:
+            self._count_monitors()
+        if self._comings in ready:
+            self._count_connections()
+        if self._inbox in ready:
+            self._pass_on_burst()
+        if self._bell.fileno() in ready:
+            self._bell.quiet()
+            self._pass_on_posted()
+        if self._calls in ready:
+            self._answer_burst()
+        if self._inbox not in ready or self._memory.is_full():
+            self._memory.fold(SLICE)
+        if time.monotonic() - self._ticked >= TICK:
+            self._tick()
+
+    def close(self) -> None:
+        """Give the sockets back; what monitors have not been sent by now gets a moment."""
+        self._inbox.disable_monitor()
+        self._comings.close(linger=0)
+        self._inbox.close(linger=0)
+        self._outbox.close(linger=200)
+        self._calls.close(linger=200)
+        self._context.term()
+        self._bell.close()
+
+    def _bind(self) -> None:
+        self._context: Context = zmq.Context()
+        self._inbox = plain(self._context, zmq.PULL)
+        self._inbox.set(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self._outbox = plain(self._context, zmq.XPUB)
+        self._outbox.set(zmq.MAXMSGSIZE, 1024)
+        self._outbox.set(zmq.SNDHWM, QUEUED)
+        self._outbox.set(zmq.XPUB_VERBOSER, 1)
+        self._outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self.epoch, 0))
+        self._calls = plain(self._context, zmq.ROUTER)
+        self._calls.set(zmq.MAXMSGSIZE, control.MAX_REQUEST)
+        self._calls.set(zmq.ROUTER_HANDOVER, 0)
+        self._comings = self._inbox.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+        try:
+            self._inbox.bind(self.address.inbox)
+            self._outbox.bind(self.address.outbox)
+            self._calls.bind(self.address.calls)
+        except zmq.ZMQError as error:
+            self.close()
+            raise UsageError(f"bus: cannot listen at {self.address} ({error.strerror})") from None
+        self._poller = zmq.Poller()
+        for source in (self._outbox, self._inbox, self._calls, self._comings, self._bell.fileno()):
+            self._poller.register(source, zmq.POLLIN)
+
+    def _count_monitors(self) -> None:
+        for message in _received(self._outbox, BURST):
+            if message == b"\x01":
+                self.monitors += 1
+            elif message == b"\x00":
+                self.monitors = max(0, self.monitors - 1)
+
+    def _count_connections(self) -> None:
+        while self._comings.poll(0):
+            event = zmq_monitor.recv_monitor_message(self._comings, zmq.NOBLOCK)
+            if event["event"] == zmq.EVENT_ACCEPTED:
+                self._connections.add(event["value"])
+            else:
+                self._connections.discard(event["value"])
+
+    def _pass_on_burst(self) -> None:
+        now = time.monotonic()
+        for frame in _received(self._inbox, BURST):
+            self._pass_on(frame, now)
+
+    def _pass_on_posted(self) -> None:
+        while self._posted:
+            entries = [self._posted.popleft() for _ in range(min(len(self._posted), BURST))]
+            for group in grouped(entries):
+                self._pass_on_group(group)
+
+    def _pass_on_group(self, group: list[Entry]) -> None:
+        try:
+            made = encoded(self._producer, "", group, dropped=0)
+        except Unsendable as error:
+            self._refuse("unsendable", str(error))
+            return
+        if isinstance(made, bytes):
+            self._pass_on(made, time.monotonic())
+            return
+        for part in made:
+            self._pass_on_group(part)
+
+    def _pass_on(self, frame: bytes, now: float) -> None:
+        try:
+            header = wire.decode_header(frame)
+        except wire.BadFrame as bad:
+            self._refuse(bad.reason, str(bad))
+            return
+        if not self._ledger.enter(header, now):
+            return
+        self._seq += 1
+        self._events += header.events
+        self._outbox.send(wire.stamp(self.epoch, self._seq) + frame, zmq.NOBLOCK)
+        self._memory.keep(frame, header.events)
+        if header.producer in self._asked:
+            self._tell_ingested(header.producer)
+
+    def _answer_burst(self) -> None:
+        for _ in range(BURST):
+            try:
+                asker, *message = self._calls.recv_multipart(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            self.idle_since = time.monotonic()
+            self._answer(asker, message)
+
+    def _answer(self, asker: bytes, message: list[bytes]) -> None:
+        if len(message) != 1:
+            self._refuse("malformed request", f"request: {len(message)} parts; expected 1")
+            return
+        try:
+            request = control.decode_request(message[0])
+        except msgspec.DecodeError as error:
+            self._refuse("malformed request", f"request: {error}")
+            return
+        match request:
+            case control.AskStatus(id=id_):
+                self._reply(asker, control.StatusReply(id_, self._status()))
+            case control.AskSnapshot(id=id_):
+                state = memoryview(self._memory.snapshot())
+                self._reply(asker, control.SnapshotReply(id_, self.epoch, self._seq, state))
+            case control.AskIngested():
+                self._await_ingested(asker, request)
+            case control.AskStop(id=id_):
+                self._reply(asker, control.Stopping(id_, os.getpid()))
+                self.stop_asked = True
+
+    def _await_ingested(self, asker: bytes, request: control.AskIngested) -> None:
+        if sum(map(len, self._asked.values())) >= WAITING_ASKERS:
+            self._reply(asker, control.Refused(request.id, "too many are waiting"))
+            return
+        self._asked.setdefault(request.producer, []).append((request.number, asker, request.id))
+        self._tell_ingested(request.producer)
+
+    def _tell_ingested(self, producer: bytes) -> None:
+        still = []
+        for number, asker, id_ in self._asked[producer]:
+            if self._ledger.has(producer, number):
+                self._reply(asker, control.Ingested(id_, self.epoch, self.monitors))
+            else:
+                still.append((number, asker, id_))
+        if still:
+            self._asked[producer] = still
+        else:
+            del self._asked[producer]
+
+    def _reply(self, asker: bytes, reply: control.Reply) -> None:
+        self._calls.send_multipart([asker, control.encode(reply)], zmq.NOBLOCK)
+
+    def _refuse(self, reason: str, detail: str) -> None:
+        self._refused[reason] += 1
+        self._recent.append(control.Rejection(time.time(), reason, detail))
+
+    def _tick(self) -> None:
+        now = time.monotonic()
+        self._rate = (self._events - self._events_at_tick) / (now - self._ticked)
+        self._ticked = now
+        self.post(self._stats(now))
+        self._pass_on_posted()
+        if self.monitors or self._connections or self._events > self._events_at_tick + 1:
+            self.idle_since = now
+        self._events_at_tick = self._events
+
+    def _stats(self, now: float) -> BusStats:
+        return BusStats(
+            started=self.started,
+            events=self._events,
+            frames=self._seq,
+            monitors=self.monitors,
+            producers=max(0, self._ledger.active(now)),
+            lost=min(self._ledger.lost, LARGEST_COUNT),
+            rejected=dict(self._refused + self._memory.rejected),
+            rate=self._rate,
+        )
+
+    def _status(self) -> control.BrokerStatus:
+        return control.BrokerStatus(
+            address=str(self.address),
+            pid=os.getpid(),
+            version=__version__,
+            epoch=self.epoch.hex(),
+            started=self.started,
+            events=self._events,
+            frames=self._seq,
+            rate=self._rate,
+            monitors=self.monitors,
+            producers=self._ledger.active(time.monotonic()),
+            connections=len(self._connections),
+            lost=self._ledger.lost,
+            duplicates=self._ledger.duplicates,
+            rejected=dict(self._refused + self._memory.rejected),
+            recent=tuple(self._recent),
+            backlog=self._memory.waiting,
+            idle_exit=self.idle_exit,
+        )
+
+
+def _received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:
+    """What has come in, without waiting for more."""
+    receive = source.recv
+    for _ in range(most):
+        try:
+            yield receive(zmq.NOBLOCK)
+        except zmq.Again:
+            return

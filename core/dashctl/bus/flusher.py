@@ -1,0 +1,258 @@
+"""The thread behind a publisher: it owns the sockets and sends what waits in the queue.
+
+Rules:
+1. Whoever logs appends to the queue and goes on; only this thread waits, encodes and sends.
+2. Numbers are given when an event is logged: what the full queue dropped is a hole that all can see.
+3. It takes events out of the queue only while a broker takes them; it sleeps while there are none.
+4. Nothing that it is given may end it: what cannot be sent is counted, and named once in the log.
+"""
+
+import itertools
+import logging
+import os
+import threading
+import time
+from collections import deque
+from contextlib import closing, suppress
+from typing import Final, cast
+
+import zmq
+import zmq.utils.monitor as zmq_monitor
+
+from dashctl.bus import control
+from dashctl.bus.address import Address
+from dashctl.bus.bulk import Bulk, Held, Queued
+from dashctl.bus.framing import EVENTS_PER_FRAME, Entry, Unsendable, encoded, grouped
+from dashctl.bus.receipts import Receipt, Receipts
+from dashctl.bus.sockets import plain, private_context
+from dashctl.bus.wake import Bell
+from dashctl.errors import Closed
+from dashctl.events import Event, PointCloud
+
+LINGER: Final = 5
+"""Milliseconds for which the first event after a pause waits for more."""
+GRACE: Final = 0.25
+"""Seconds after which a broker that was not reached counts as not there."""
+IN_FLIGHT: Final = 32
+"""Frames on their way: few, for they are lost if the broker dies."""
+BURST: Final = 16
+"""Frames sent before answers are looked at."""
+
+_log = logging.getLogger("dashctl.publisher")
+
+
+class Flusher:
+    """A queue, its numbers, and the thread that empties it; the thread starts with the first event."""
+
+    def __init__(self, address: Address, run: str, capacity: int) -> None:
+        self.address = address
+        self.run = run
+        self.producer = os.urandom(8)
+        self.numbers = itertools.count()
+        self.queue: deque[Queued] = deque(maxlen=capacity)
+        self.bulk = Bulk()
+        self.asleep = True
+        """Whether `rouse` has to be called after appending to the queue."""
+        self.is_connected = False
+        self.started: float | None = None
+        self.sent = 0
+        self.refused = 0
+        self.withdrawn = 0
+        self._taken_to = 0
+        self._sent_to = -1
+        self._urgent = False
+        self._over = False
+        self._deadline: float | None = None
+        self._guard = threading.Lock()
+        self._bell = Bell()
+        self._groups: deque[list[Entry]] = deque()
+        self._receipts = Receipts(self.producer)
+        self._thread: threading.Thread | None = None
+
+    def rouse(self) -> None:
+        """Have the queue looked at; the first call starts the thread. Raises Closed."""
+        self.asleep = False
+        with self._guard:
+            if self._over:
+                raise Closed("the publisher is closed")
+            if self._thread is None:
+                self._start()
+        self._bell.ring()
+
+    def submit(self, event: Event) -> Receipt:
+        """Append an event and have it sent at once. Raises Closed."""
+        held = self.bulk.hold(event) if isinstance(event, PointCloud) else event
+        receipt = Receipt((next(self.numbers), time.time(), held))
+        self._urgent = True
+        self.queue.append(receipt.entry)
+        self._receipts.expect(receipt)
+        self.rouse()
+        return receipt
+
+    def withdraw(self, receipt: Receipt) -> bool:
+        """Give up waiting for a receipt; whether its event was taken back before it was sent."""
+        self._receipts.forget(receipt)
+        with self._guard:
+            try:
+                self.queue.remove(receipt.entry)
+            except ValueError:
+                taken = [entry for group in self._groups for entry in group]
+                left = [entry for entry in taken if entry[0] != receipt.number]
+                self._groups = deque(grouped(left))
+                if len(left) == len(taken):
+                    return False
+            self.withdrawn += 1
+        return True
+
+    def waiting(self) -> int:
+        """Events logged and not yet sent."""
+        return len(self.queue) + sum(map(len, self._groups))
+
+    def logged(self) -> int:
+        """Events numbered so far."""
+        with suppress(IndexError):
+            return max(self.queue[-1][0] + 1, self._taken_to)
+        return self._taken_to
+
+    def close(self, timeout: float) -> int:
+        """Send what waits for at most that long, and end; how many events could not be delivered."""
+        with self._guard:
+            if self._over:
+                return 0
+            self._over = True
+        self._deadline = time.monotonic() + timeout
+        self._bell.ring()
+        if self._thread is not None:
+            self._thread.join()
+        left = self.waiting() + self.sent - self._receipts.confirmed
+        self._taken_to = self.logged()
+        self.queue = deque(maxlen=0)
+        self.asleep = True
+        self._bell.close()
+        return left
+
+    def _start(self) -> None:
+        self._thread = threading.Thread(target=self._serve, name="dashctl-publisher", daemon=True)
+        self.started = time.monotonic()
+        # While the interpreter shuts down there are no new threads, and nobody left to send to.
+        with suppress(RuntimeError):
+            self._thread.start()
+
+    def _serve(self) -> None:
+        with (
+            private_context() as context,
+            closing(plain(context, zmq.PUSH)) as self._push,
+            closing(plain(context, zmq.DEALER)) as self._calls,
+            closing(
+                self._calls.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
+            ) as self._line,
+        ):
+            self._push.set_hwm(IN_FLIGHT)
+            for socket, endpoint in ((self._push, self.address.inbox), (self._calls, self.address.calls)):
+                socket.immediate = True
+                socket.connect(endpoint)
+            try:
+                self._loop()
+            finally:
+                self._calls.disable_monitor()
+
+    def _loop(self) -> None:
+        idle, stuck = zmq.Poller(), zmq.Poller()
+        for poller in (idle, stuck):
+            for source in (self._calls, self._line, self._bell.fileno()):
+                poller.register(source, zmq.POLLIN)
+        stuck.register(self._push, zmq.POLLOUT)
+        while not self._is_done():
+            progressed = self._send_burst()
+            self._hear()
+            if self.is_connected:
+                self._receipts.ask(self._calls, self._sent_to, self.sent, last=self._deadline is not None)
+            if not progressed:
+                self._rest(idle, stuck)
+
+    def _is_done(self) -> bool:
+        if self._deadline is None:
+            return False
+        now = time.monotonic()
+        if not self.waiting() and self._receipts.confirmed >= self.sent:
+            return True
+        assert self.started is not None
+        return now >= self._deadline or (not self.is_connected and now >= self.started + GRACE)
+
+    def _rest(self, idle: zmq.Poller, stuck: zmq.Poller) -> None:
+        if self.waiting():
+            stuck.poll(self._patience())
+            self._bell.quiet()
+            return
+        self.asleep = True
+        if not self.queue:
+            idle.poll(self._patience())
+        self.asleep = False
+        self._bell.quiet()
+        if self.queue and not self._urgent and self._deadline is None:
+            idle.poll(LINGER)
+        self._urgent = False
+
+    def _patience(self) -> int:
+        """Milliseconds until something has to be done even if nothing happens; -1: none."""
+        if self._deadline is not None:
+            return 10
+        return 1_000 if self._receipts.are_due(self.sent) else -1
+
+    def _send_burst(self) -> bool:
+        """Send some frames; False when there was nothing to send or nobody to take it."""
+        for done in range(BURST):
+            if not cast("int", self._push.get(zmq.EVENTS)) & zmq.POLLOUT or not self._send_group():
+                return done > 0
+        return True
+
+    def _send_group(self) -> bool:
+        with self._guard:
+            group = self._next_group()
+        if not group:
+            return False
+        dropped = max(0, group[0][0] - self.sent - self.refused - self.withdrawn)
+        try:
+            made = encoded(self.producer, self.run, group, dropped)
+        except Unsendable as error:
+            self._refuse(group[0][0], error)
+            return True
+        if not isinstance(made, bytes):
+            self._groups.extendleft(reversed(made))
+            return True
+        try:
+            self._push.send(made, zmq.NOBLOCK)
+        except zmq.Again:
+            self._groups.appendleft(group)
+            return False
+        self.sent += len(group)
+        self._sent_to = max(self._sent_to, group[-1][0])
+        return True
+
+    def _next_group(self) -> list[Entry]:
+        if not self._groups:
+            taken = [self.queue.popleft() for _ in range(min(len(self.queue), EVENTS_PER_FRAME))]
+            entries: list[Entry] = []
+            for number, at, event in taken:
+                present = event.take() if isinstance(event, Held) else event
+                if present is not None:
+                    entries.append((number, at, present))
+            if taken:
+                self._taken_to = max(self._taken_to, taken[-1][0] + 1)
+            self._groups.extend(grouped(entries))
+        return self._groups.popleft() if self._groups else []
+
+    def _refuse(self, number: int, error: Unsendable) -> None:
+        if not self._receipts.fail(number, error) and not self.refused:
+            _log.warning("an event was not sent: %s", error)
+        self.refused += 1
+
+    def _hear(self) -> None:
+        while self._line.poll(0):
+            event = zmq_monitor.recv_monitor_message(self._line, zmq.NOBLOCK)
+            self.is_connected = event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+        with suppress(zmq.Again):
+            while True:
+                message = self._calls.recv(zmq.NOBLOCK)
+                with suppress(control.BadReply):
+                    self._receipts.take(control.decode_reply(message))

@@ -1,0 +1,107 @@
+"""A broker where one is needed: found, or started in the background.
+
+Rules: only the command starts processes, a library never does; two who start one at once end up with
+one; a broker that does not come up says why, in the error and in its log.
+"""
+
+import os
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from dashctl.bus.address import Address
+from dashctl.bus.control import ask_status
+from dashctl.errors import DashctlError, NoBroker
+from dashctl.folders import log_folder
+
+IDLE_EXIT: Final = 1_800
+"""Seconds after which a broker that was started here ends itself when nobody is connected."""
+COMES_UP: Final = 5.0
+"""Seconds within which it has to answer."""
+LARGEST_LOG: Final = 1024 * 1024
+
+
+class Launched(msgspec.Struct, frozen=True):
+    """A broker that answers: `found` if it was there already; `log` is where one started here writes."""
+
+    found: bool
+    pid: int
+    log: Path | None = None
+
+
+class BrokerFailed(DashctlError):
+    """A broker was started and does not answer."""
+
+    exit_code = 3
+
+
+def ensure_broker(address: Address | str | None = None, timeout: float = COMES_UP) -> Launched:
+    """The broker at an address, started if there is none. Raises BrokerFailed, TimedOut or UsageError."""
+    where = Address.parse(address)
+    where.guard()
+    found = _answering(where)
+    if found is not None:
+        return Launched(found=True, pid=found)
+    log = broker_log()
+    started = _start(where, log)
+    deadline = time.monotonic() + timeout
+    ended = False
+    while time.monotonic() < deadline:
+        answering = _answering(where)
+        if answering is not None:
+            # Whoever else started one at the same moment may have been first.
+            return Launched(found=answering != started, pid=answering, log=log)
+        ended = ended or _has_ended(started)
+        time.sleep(0.02)
+    state = "ended at once" if ended else f"does not answer after {timeout:g} s"
+    raise BrokerFailed(f"the broker for {where} {state}; its log is {log}{_last_line(log)}")
+
+
+def broker_log() -> Path:
+    """Where brokers that were started in the background write."""
+    return log_folder() / "broker.log"
+
+
+def _answering(address: Address) -> int | None:
+    try:
+        return ask_status(address, timeout=2.0).pid
+    except NoBroker:
+        return None
+
+
+def _start(address: Address, log: Path) -> int:
+    log.parent.mkdir(parents=True, exist_ok=True)
+    if log.exists() and log.stat().st_size > LARGEST_LOG:
+        log.replace(log.with_suffix(".log.1"))
+    command = [sys.executable, "-P", "-m", "dashctl", "broker", "run"]
+    command += ["--idle-exit", str(IDLE_EXIT), "--bus", str(address)]
+    output = os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    try:
+        return os.posix_spawn(
+            sys.executable,
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ],
+            setsid=True,
+        )
+    finally:
+        os.close(output)
+
+
+def _has_ended(pid: int) -> bool:
+    try:
+        return os.waitpid(pid, os.WNOHANG)[0] == pid
+    except ChildProcessError:
+        return True
+
+
+def _last_line(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    return f": {lines[-1][:300]}" if lines else ""

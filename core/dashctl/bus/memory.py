@@ -1,0 +1,60 @@
+"""What the broker remembers: frames that were passed on, folded when there is time.
+
+Rules: folding waits for idleness, for a question or for a full backlog; a snapshot has everything
+that was passed on before it; what is refused while folding is counted by reason, as a monitor does.
+"""
+
+import time
+from collections import Counter, deque
+from typing import Final
+
+from dashctl.state import State, fold_all
+from dashctl.wire import open_frame
+
+BACKLOG_EVENTS: Final = 65_536
+BACKLOG_BYTES: Final = 64 * 1024 * 1024
+
+
+class Memory:
+    """A state and the frames that it does not have yet."""
+
+    def __init__(self) -> None:
+        self.rejected: Counter[str] = Counter()
+        self.waiting = 0
+        """Events kept and not yet folded."""
+        self._bytes = 0
+        self._frames: deque[tuple[bytes, int]] = deque()
+        self._state = State()
+        self._encoded: bytes | None = None
+
+    def keep(self, frame: bytes, events: int) -> None:
+        """Take a frame with that many events."""
+        self._frames.append((frame, events))
+        self._encoded = None
+        self.waiting += events
+        self._bytes += len(frame)
+
+    def is_full(self) -> bool:
+        """Whether folding can wait no longer."""
+        return self.waiting > BACKLOG_EVENTS or self._bytes > BACKLOG_BYTES
+
+    def fold(self, seconds: float) -> None:
+        """Fold what is waiting, for about that long and at least one frame."""
+        until = time.monotonic() + seconds
+        while self._frames:
+            frame, events = self._frames.popleft()
+            self.waiting -= events
+            self._bytes -= len(frame)
+            opened = open_frame(frame)
+            fold_all(self._state, opened.events)
+            self.rejected += opened.rejected
+            if time.monotonic() >= until:
+                break
+
+    def snapshot(self) -> bytes:
+        """The state with everything that was kept, encoded."""
+        while self._frames:
+            self.fold(1.0)
+        if self._encoded is None:
+            self._encoded = self._state.encode()
+        return self._encoded

@@ -1,0 +1,181 @@
+"""What a program publishes with.
+
+Rules: `log` never blocks and never waits for a broker; `publish` waits until the broker has the
+event, or says why not; no process is ever started from here; a process that forks gets a publisher of
+its own on each side, and one that ends is not held up.
+"""
+
+import atexit
+import os
+import warnings
+import weakref
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from time import monotonic, time
+from typing import Any, Final, Self
+
+import msgspec
+
+from dashctl.bus.address import Address
+from dashctl.bus.flusher import GRACE, Flusher
+from dashctl.errors import DashctlError, NoBroker, TimedOut
+from dashctl.events import Event, PointCloud, from_dict
+from dashctl.wire import check_run
+
+CAPACITY: Final = 65_536
+AT_EXIT: Final = 0.5
+"""Seconds that a process which ends without closing its publisher is held up at most."""
+
+
+class PublisherStatistics(msgspec.Struct, frozen=True):
+    """What became of the events of one publisher."""
+
+    logged: int
+    sent: int
+    """Handed to a broker."""
+    dropped: int
+    """Never sent: the queue was full, or they cannot be encoded."""
+    waiting: int
+
+
+class Publisher:
+    """A queue of events and the thread that sends them; closes itself at the end of a `with`.
+
+    `run` is the run that the events belong to, at most 32 bytes; `capacity` is how many events wait
+    at most, the oldest being dropped first. Raises UsageError for an address or a run that is none.
+    """
+
+    def __init__(
+        self, address: Address | str | None = None, *, run: str = "", capacity: int = CAPACITY
+    ) -> None:
+        self._closed = True
+        self._address = Address.parse(address)
+        self._address.guard()
+        self._run = check_run(run)
+        self._capacity = capacity
+        self._flusher = Flusher(self._address, run, capacity)
+        self._closed = False
+        # Weakly, so that a publisher that was dropped is not kept alive, and warns.
+        self._at_exit = partial(_call, weakref.WeakMethod(self.close), AT_EXIT)
+        atexit.register(self._at_exit)
+        os.register_at_fork(after_in_child=partial(_call, weakref.WeakMethod(self._begin_anew)))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def __del__(self) -> None:
+        if not self._closed:
+            warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
+            self.close(0.0)
+
+    def __repr__(self) -> str:
+        return f"<Publisher to {self._address}>"
+
+    def log(self, event: Event | Mapping[str, Any]) -> None:
+        """Send an event some time soon: the hot path, which never blocks.
+
+        Raises InvalidEvent for a dict that is no event, and Closed.
+        """
+        flusher = self._flusher
+        queued = event if isinstance(event, Event) else from_dict(event)
+        flusher.queue.append(
+            (
+                next(flusher.numbers),
+                time(),
+                flusher.bulk.hold(queued) if type(queued) is PointCloud else queued,
+            )
+        )
+        if flusher.asleep:
+            flusher.rouse()
+
+    def publish(self, event: Event | Mapping[str, Any], timeout: float = 2.0) -> dict[str, int]:
+        """Send an event and wait until the broker has it.
+
+        Returns `{"delivered": n}`, n being the monitors that it was passed on to. Raises NoBroker when
+        there was none within the timeout (seconds; the event is then not sent later either), TimedOut
+        when the broker took the event and did not answer, InvalidEvent, and Closed.
+        """
+        flusher = self._flusher
+        receipt = flusher.submit(event if isinstance(event, Event) else from_dict(event))
+        if not receipt.done.wait(timeout):
+            if flusher.withdraw(receipt):
+                raise NoBroker(f"no broker at {self._address} within {timeout:g} s")
+            raise TimedOut(f"the broker at {self._address} did not answer within {timeout:g} s")
+        if receipt.error is not None:
+            raise receipt.error
+        return {"delivered": receipt.delivered}
+
+    def try_publish(self, event: Event | Mapping[str, Any]) -> int:
+        """Send an event if there is a broker: how many monitors it was passed on to, 0 on any failure.
+
+        Never raises, and waits for a quarter of a second at most; where there is no broker, only the
+        first call waits.
+        """
+        flusher = self._flusher
+        grace = GRACE
+        if not flusher.is_connected and flusher.started is not None:
+            grace = flusher.started + GRACE - monotonic()
+            if grace <= 0:
+                return 0
+        try:
+            return self.publish(event, grace)["delivered"]
+        except DashctlError:
+            return 0
+
+    def statistics(self) -> PublisherStatistics:
+        """What became of the events so far."""
+        flusher = self._flusher
+        logged, sent, waiting = flusher.logged(), flusher.sent, flusher.waiting()
+        dropped = max(0, logged - sent - waiting - flusher.withdrawn)
+        return PublisherStatistics(logged=logged, sent=sent, dropped=dropped, waiting=waiting)
+
+    def close(self, timeout: float = 2.0) -> int:
+        """Send what waits, for at most that many seconds, and end.
+
+        Returns how many events could not be delivered. Where no broker is there it waits for none.
+        """
+        if self._closed:
+            return 0
+        self._closed = True
+        atexit.unregister(self._at_exit)
+        return self._flusher.close(timeout)
+
+    def _begin_anew(self) -> None:
+        # The thread did not come along, and the sockets are the parent's: they are kept, for giving
+        # them back here would disturb them there.
+        self._inherited = self._flusher
+        self._flusher = Flusher(self._address, self._run, self._capacity)
+
+
+def publish(event: Event | Mapping[str, Any], timeout: float = 2.0) -> dict[str, int]:
+    """Send an event by this process's own publisher and wait until the broker has it.
+
+    As `Publisher.publish`, at the default address.
+    """
+    return default_publisher().publish(event, timeout)
+
+
+def try_publish(event: Event | Mapping[str, Any]) -> int:
+    """Send an event by this process's own publisher if there is a broker; never raises.
+
+    As `Publisher.try_publish`, at the default address.
+    """
+    try:
+        return default_publisher().try_publish(event)
+    except DashctlError:
+        return 0
+
+
+@cache
+def default_publisher() -> Publisher:
+    """The publisher that `publish` and `try_publish` share; closed when the process ends."""
+    return Publisher()
+
+
+def _call(method: "weakref.WeakMethod[Callable[..., object]]", *arguments: float) -> None:
+    bound = method()
+    if bound is not None:
+        bound(*arguments)

@@ -1,0 +1,121 @@
+"""Which events the broker is known to have, and who waits to hear of it.
+
+Rules: a question is asked once the event was sent, for it travels another way than the event; an
+answer that nobody waits for is passed over.
+"""
+
+import itertools
+import threading
+import time
+from typing import Final
+
+import zmq
+
+from dashctl.bus import control
+from dashctl.bus.bulk import Queued
+from dashctl.errors import DashctlError
+
+CONFIRM: Final = 1.0
+"""Seconds between two questions whether all that was sent has come in."""
+
+
+class Receipt:
+    """What somebody who publishes waits for."""
+
+    __slots__ = ("delivered", "done", "entry", "error", "id", "number")
+
+    def __init__(self, entry: Queued) -> None:
+        self.entry = entry
+        self.number = entry[0]
+        self.id: int | None = None
+        """The question's, once it was asked."""
+        self.delivered = 0
+        self.error: DashctlError | None = None
+        self.done = threading.Event()
+
+
+class Receipts:
+    """All that one producer waits for."""
+
+    def __init__(self, producer: bytes) -> None:
+        self.confirmed = 0
+        """How many events are known to have come in, of those that were sent."""
+        self._producer = producer
+        self._ids = itertools.count(1)
+        self._lock = threading.Lock()
+        self._open: list[Receipt] = []
+        self._confirming: dict[int, int] = {}
+        self._asked = 0.0
+
+    def expect(self, receipt: Receipt) -> None:
+        """Ask for this one once it was sent; any thread may call it."""
+        with self._lock:
+            self._open.append(receipt)
+
+    def forget(self, receipt: Receipt) -> None:
+        """Nobody waits for it any more; any thread may call it."""
+        with self._lock:
+            if receipt in self._open:
+                self._open.remove(receipt)
+
+    def are_due(self, sent: int) -> bool:
+        """Whether a question waits to be asked."""
+        return sent > self.confirmed or bool(self._open)
+
+    def ask(self, calls: "zmq.Socket[bytes]", sent_to: int, sent: int, *, last: bool) -> None:
+        """Ask what is due: the receipts up to number `sent_to`, and now and then whether all `sent` came in.
+
+        When it is the `last` time, the latter is asked at once.
+        """
+        with self._lock:
+            due = [each for each in self._open if each.id is None and each.number <= sent_to]
+        for receipt in due:
+            receipt.id = next(self._ids)
+            if not self._put(calls, receipt.id, receipt.number):
+                receipt.id = None
+                return
+        self._ask_all(calls, sent_to, sent, last=last)
+
+    def take(self, reply: control.AnyReply) -> None:
+        """An answer came."""
+        if not isinstance(reply, control.Ingested):
+            return
+        if reply.id in self._confirming:
+            self.confirmed = max(self.confirmed, self._confirming.pop(reply.id))
+            return
+        with self._lock:
+            answered = [each for each in self._open if each.id == reply.id]
+        for receipt in answered:
+            receipt.delivered = reply.delivered
+            self._finish(receipt)
+
+    def fail(self, number: int, error: DashctlError) -> bool:
+        """This event cannot be sent; whether somebody waited for it."""
+        with self._lock:
+            failed = [each for each in self._open if each.number == number]
+        for receipt in failed:
+            receipt.error = error
+            self._finish(receipt)
+        return bool(failed)
+
+    def _finish(self, receipt: Receipt) -> None:
+        self.forget(receipt)
+        receipt.done.set()
+
+    def _ask_all(self, calls: "zmq.Socket[bytes]", sent_to: int, sent: int, *, last: bool) -> None:
+        now = time.monotonic()
+        if sent <= self.confirmed or sent in self._confirming.values():
+            return
+        if now - self._asked < CONFIRM and not last:
+            return
+        id_ = next(self._ids)
+        if self._put(calls, id_, sent_to):
+            self._asked = now
+            self._confirming = {id_: sent}
+
+    def _put(self, calls: "zmq.Socket[bytes]", id_: int, number: int) -> bool:
+        try:
+            calls.send(control.encode(control.AskIngested(id_, self._producer, number)), zmq.NOBLOCK)
+        except zmq.Again:
+            return False
+        return True

@@ -1,0 +1,55 @@
+"""The options that every socket of the bus has in common.
+
+Rules: a socket belongs to one thread; it never keeps a process from ending; a peer that is gone is
+noticed by heartbeats, so that nothing is queued for it for ever.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import zmq
+
+HEARTBEAT: Final = 2_000
+"""Milliseconds between heartbeats."""
+GONE_AFTER: Final = 10_000
+"""Milliseconds of silence after which a peer counts as gone."""
+
+
+@contextmanager
+def private_context() -> "Iterator[zmq.Context[zmq.Socket[bytes]]]":
+    """A context of one's own, so that closing it waits for nobody else's sockets."""
+    context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
+    try:
+        yield context
+    finally:
+        context.term()
+
+
+def plain(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> "zmq.Socket[bytes]":
+    """A socket with the common options, neither bound nor connected."""
+    made = context.socket(kind)
+    made.linger = 0
+    made.set(zmq.HEARTBEAT_IVL, HEARTBEAT)
+    made.set(zmq.HEARTBEAT_TIMEOUT, GONE_AFTER)
+    made.set(zmq.RECONNECT_IVL, 20)
+    made.set(zmq.RECONNECT_IVL_MAX, 500)
+    return made
+
+
+@contextmanager
+def connected(
+    context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, high_water_mark: int = 1_000
+) -> "Iterator[zmq.Socket[bytes]]":
+    """A socket that connects to an endpoint and is closed at the end.
+
+    It queues only while there is somebody at the other end.
+    """
+    made = plain(context, kind)
+    try:
+        made.immediate = True
+        made.set_hwm(high_water_mark)
+        made.connect(endpoint)
+        yield made
+    finally:
+        made.close()

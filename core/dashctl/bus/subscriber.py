@@ -1,0 +1,221 @@
+"""What a monitor listens with: a snapshot, and from there on everything, without a hole.
+
+Rules: the state that `Resynchronised` carries and the events of the `Arrived` after it together are
+what one who was there from the start has seen; on a hole or a new epoch it starts again from a
+snapshot; what cannot be read is counted.
+"""
+
+import math
+import time
+from collections import Counter, deque
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from typing import Final, NamedTuple, Self
+
+import zmq
+
+from dashctl import wire
+from dashctl.bus import control
+from dashctl.bus.address import Address
+from dashctl.bus.sockets import connected, plain, private_context
+from dashctl.errors import Closed
+from dashctl.events import Event, Stamped
+from dashctl.state import BadSnapshot, State
+
+SILENCE: Final = 3.0
+"""Seconds without a word of the broker, which ticks every second, after which it counts as gone."""
+ASK_AGAIN: Final = 2.0
+"""Seconds after which a snapshot that did not come is asked for again."""
+QUEUED: Final = 5_000
+SPACING: Final = 0.02
+"""Seconds between two askings at least."""
+BURST: Final = 64
+"""Frames taken in at once."""
+KEPT: Final = 20_000
+"""Frames kept while a snapshot is on its way; beyond it starts again."""
+
+
+class Resynchronised(NamedTuple):
+    """Everything so far: the state as of frame `seq` of `epoch`, and why it was asked for."""
+
+    state: State
+    epoch: bytes
+    seq: int
+    reason: str
+
+
+class Arrived(NamedTuple):
+    """What has happened since, in order."""
+
+    events: list[Stamped[Event]]
+    seq: int
+
+
+class Subscriber:
+    """A monitor's end of the bus. One thread uses it. Raises UsageError for an address that is none."""
+
+    def __init__(self, address: Address | str | None = None) -> None:
+        self.address = Address.parse(address)
+        self.address.guard()
+        self.rejected: Counter[str] = Counter()
+        """What could not be read, by reason."""
+        self.resyncs = 0
+        """How often the state was started anew, the first time left out."""
+        self.heard = 0.0
+        """When the broker was last heard, in seconds of `time.monotonic`; 0: never."""
+        self._epoch: bytes | None = None
+        self._seq: int | None = None
+        """The last frame that was handed out; None while a snapshot is awaited."""
+        self._handed_out = 0
+        self._synchronised = False
+        self._reason = "connected"
+        self._next_ask = 0.0
+        self._asked: float | None = None
+        self._request = 0
+        self._kept: deque[tuple[int, memoryview]] = deque()
+        self._open: ExitStack | None = ExitStack()
+        context = self._open.enter_context(private_context())
+        self._frames = self._open.enter_context(_subscribed(context, self.address))
+        self._calls = self._open.enter_context(connected(context, zmq.DEALER, self.address.calls))
+        self._poller = zmq.Poller()
+        self._poller.register(self._frames, zmq.POLLIN)
+        self._poller.register(self._calls, zmq.POLLIN)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Give the sockets back."""
+        if self._open is not None:
+            self._open.close()
+            self._open = None
+
+    def is_connected(self) -> bool:
+        """Whether the broker was heard lately."""
+        return bool(self.heard) and time.monotonic() - self.heard < SILENCE
+
+    def receive(self, timeout: float) -> Resynchronised | Arrived | None:
+        """What comes next, None if nothing does within that many seconds. Raises Closed."""
+        if self._open is None:
+            raise Closed("the subscriber is closed")
+        deadline = time.monotonic() + timeout
+        while True:
+            news = self._take_frames() or self._take_replies()
+            self._ask_if_due()
+            if news is not None:
+                return news
+            patience = deadline - time.monotonic()
+            if patience <= 0:
+                return None
+            if self._seq is None and self._epoch is not None:
+                patience = min(patience, SPACING)
+            self._poller.poll(math.ceil(patience * 1000))
+
+    def _take_frames(self) -> Arrived | None:
+        frames = self._in_order()
+        if not frames:
+            return None
+        events: list[Stamped[Event]] = []
+        for frame in frames:
+            opened = wire.open_frame(frame)
+            events += opened.events
+            self.rejected += opened.rejected
+        return Arrived(events, self._handed_out)
+
+    def _in_order(self) -> list[memoryview]:
+        """The frames that follow on what was handed out; a hole ends them."""
+        ready: list[memoryview] = []
+        while self._seq is not None and self._kept:
+            self._sort_in(*self._kept.popleft(), ready)
+        for _ in range(BURST):
+            try:
+                message = self._frames.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                break
+            try:
+                epoch, seq, frame = wire.split_stamp(message)
+            except wire.BadFrame as bad:
+                self.rejected[bad.reason] += 1
+                continue
+            self.heard = time.monotonic()
+            if epoch != self._epoch:
+                self._begin_epoch(epoch)
+            if frame:
+                self._sort_in(seq, frame, ready)
+        return ready
+
+    def _sort_in(self, seq: int, frame: memoryview, ready: list[memoryview]) -> None:
+        if self._seq is None:
+            self._kept.append((seq, frame))
+            if len(self._kept) > KEPT:
+                self._kept.clear()
+                self._asked = None
+        elif seq == self._seq + 1:
+            self._seq = self._handed_out = seq
+            ready.append(frame)
+        elif seq > self._seq:
+            self._kept.appendleft((seq, frame))
+            self._start_anew("gap")
+
+    def _begin_epoch(self, epoch: bytes) -> None:
+        first = self._epoch is None
+        self._epoch = epoch
+        self._kept.clear()
+        self._start_anew("connected" if first else "new epoch")
+
+    def _start_anew(self, reason: str) -> None:
+        self._seq = None
+        self._asked = None
+        self._reason = reason
+
+    def _ask_if_due(self) -> None:
+        now = time.monotonic()
+        if self._seq is not None or self._epoch is None or now < self._next_ask:
+            return
+        if self._asked is not None and now - self._asked < ASK_AGAIN:
+            return
+        self._next_ask = now + SPACING
+        with suppress(zmq.Again):
+            self._calls.send(control.encode(control.AskSnapshot(self._request + 1)), zmq.NOBLOCK)
+            self._request += 1
+            self._asked = now
+
+    def _take_replies(self) -> Resynchronised | None:
+        while True:
+            try:
+                message = self._calls.recv(zmq.NOBLOCK)
+            except zmq.Again:
+                return None
+            try:
+                reply = control.decode_reply(message)
+                if isinstance(reply, control.SnapshotReply) and reply.id == self._request:
+                    return self._resynchronise(reply)
+            except (control.BadReply, BadSnapshot):
+                self.rejected["bad snapshot"] += 1
+
+    def _resynchronise(self, reply: control.SnapshotReply) -> Resynchronised | None:
+        if self._seq is not None:
+            return None
+        state = State.decode(reply.state)
+        if reply.epoch != self._epoch:
+            self._begin_epoch(reply.epoch)
+        self.resyncs += self._synchronised
+        self._synchronised = True
+        self._seq = self._handed_out = reply.seq
+        return Resynchronised(state, reply.epoch, reply.seq, self._reason)
+
+
+@contextmanager
+def _subscribed(context: "zmq.Context[zmq.Socket[bytes]]", address: Address) -> "Iterator[zmq.Socket[bytes]]":
+    made = plain(context, zmq.SUB)
+    try:
+        made.set(zmq.RCVHWM, QUEUED)
+        made.set(zmq.MAXMSGSIZE, 2 * wire.MAX_FRAME)
+        made.subscribe(b"")
+        made.connect(address.outbox)
+        yield made
+    finally:
+        made.close()
