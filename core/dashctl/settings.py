@@ -1,0 +1,129 @@
+"""The settings that can be given in more than one place, and which place wins.
+
+Rules: flag, then environment `DASHCTL_<SECTION>_<KEY>`, then the configuration file, then the
+default; a setting exists when it is in SETTINGS, and nowhere else; what is wrong is named together
+with the place where it stands. The library and the command read the same settings, so that a
+training program and the monitor meet at the same bus; the command checks the whole file, while a
+training program never stumbles over a setting that it does not use.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, Final, Generic, NamedTuple, TypeVar
+
+from dashctl.errors import UsageError
+from dashctl.folders import config_file
+
+T = TypeVar("T")
+
+
+class Setting(NamedTuple, Generic[T]):
+    """One setting: `read` makes a value of a text or of what stands in the file, or raises ValueError."""
+
+    section: str
+    key: str
+    default: T
+    allowed: str
+    read: Callable[[Any], T]
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that sets it."""
+        return f"DASHCTL_{self.section}_{self.key}".upper()
+
+
+def _address(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith(("ipc://", "tcp://")):
+        raise ValueError
+    return value
+
+
+def _interval(value: Any) -> float:
+    if isinstance(value, bool) or not 0.05 <= float(value) <= 60.0:
+        raise ValueError
+    return float(value)
+
+
+def _switch(value: Any) -> bool:
+    if isinstance(value, str):
+        return {"true": True, "1": True, "false": False, "0": False}[value.lower()]
+    if not isinstance(value, bool):
+        raise ValueError
+    return value
+
+
+BUS_ADDRESS: Final[Setting[str | None]] = Setting(
+    "bus", "address", None, "ipc:///FOLDER or tcp://HOST:PORT", _address
+)
+MONITOR_INTERVAL: Final[Setting[float | None]] = Setting(
+    "monitor", "interval", None, "seconds from 0.05 to 60", _interval
+)
+MONITOR_MOUSE: Final[Setting[bool]] = Setting("monitor", "mouse", True, "true or false", _switch)
+
+SETTINGS: Final[tuple[Setting[Any], ...]] = (BUS_ADDRESS, MONITOR_INTERVAL, MONITOR_MOUSE)
+
+
+def setting(wanted: Setting[T], flag: T | None = None) -> T:
+    """The value that wins. Raises UsageError naming place, setting, value and what is allowed."""
+    if flag is not None:
+        return flag
+    text = os.environ.get(wanted.variable, "")
+    if text:
+        return _legal(wanted, text, f"${wanted.variable}")
+    path = config_file()
+    table = _sections(path).get(wanted.section, {})
+    if isinstance(table, Mapping) and wanted.key in table:
+        return _legal(wanted, table[wanted.key], _place(path, wanted))
+    return wanted.default
+
+
+def check_file(path: Path) -> None:
+    """Raises UsageError for the first thing in the configuration file that is not as it has to be."""
+    for section, table in _sections(path).items():
+        _check(path, section, table)
+
+
+def _sections(path: Path) -> Mapping[str, Any]:
+    """What stands in the file, by section; nothing where there is no file."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return {}
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path}: cannot be read: {error}") from None
+    return _parse(path, text)
+
+
+def _parse(path: Path, text: str) -> Mapping[str, Any]:
+    # Most people have no file: they need not wait for the parser.
+    import tomllib
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise UsageError(f"{path}: not TOML: {error}") from None
+
+
+def _check(path: Path, section: str, table: Any) -> None:
+    known = {one.key: one for one in SETTINGS if one.section == section}
+    if not known:
+        sections = ", ".join(sorted({one.section for one in SETTINGS}))
+        raise UsageError(f"{path}: [{section}]: no such section; expected one of {sections}")
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{path}: {section}: {table!r} is not allowed; expected a section [{section}]")
+    for key, value in table.items():
+        if key not in known:
+            raise UsageError(f"{path}: [{section}] {key}: no such key; expected one of {', '.join(known)}")
+        _legal(known[key], value, _place(path, known[key]))
+
+
+def _place(path: Path, wanted: Setting[Any]) -> str:
+    return f"{path}: [{wanted.section}] {wanted.key}"
+
+
+def _legal(wanted: Setting[T], value: Any, place: str) -> T:
+    try:
+        return wanted.read(value)
+    except (ValueError, TypeError, KeyError):
+        raise UsageError(f"{place}: {value!r} is not allowed; expected {wanted.allowed}") from None
