@@ -1,15 +1,19 @@
 """The bus: programs publish events, a broker passes them on and remembers, monitors follow.
 
-Rule: what is named here is public; the modules beside it are free to change, `control` and `launch`
-apart.
+Rules: what is named here is public, with `control` (asking a broker) and `launch` (starting one); a
+name is loaded when it is first used, so that who only publishes does not wait for the rest.
 """
 
-from dashctl.bus.address import Address
-from dashctl.bus.broker import Broker
-from dashctl.bus.follower import Connection, Follower
-from dashctl.bus.lock import BrokerRunning
-from dashctl.bus.publisher import Publisher, PublisherStatistics, publish, try_publish
-from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from dashctl.bus.address import Address
+    from dashctl.bus.broker import Broker
+    from dashctl.bus.follower import Connection, Follower
+    from dashctl.bus.lock import BrokerRunning
+    from dashctl.bus.publisher import Publisher, PublisherStatistics, publish, try_publish
+    from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
 
 __all__ = [
     "Address",
@@ -25,3 +29,30 @@ __all__ = [
     "publish",
     "try_publish",
 ]
+
+_WHERE: Final = {
+    "Address": "address",
+    "Arrived": "subscriber",
+    "Broker": "broker",
+    "BrokerRunning": "lock",
+    "Connection": "follower",
+    "Follower": "follower",
+    "Publisher": "publisher",
+    "PublisherStatistics": "publisher",
+    "Resynchronised": "subscriber",
+    "Subscriber": "subscriber",
+    "publish": "publisher",
+    "try_publish": "publisher",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(import_module(f"{__name__}.{_WHERE[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

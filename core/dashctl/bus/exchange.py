@@ -17,15 +17,14 @@ from typing import Final
 
 import msgspec
 import zmq
-import zmq.utils.monitor as zmq_monitor
 
 from dashctl import __version__, wire
-from dashctl.bus import control
+from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
-from dashctl.bus.sockets import plain
+from dashctl.bus.sockets import next_event, plain
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
 from dashctl.events import BusStats, Event
@@ -67,7 +66,7 @@ class Exchange:
         self._ledger = Ledger()
         self._memory = Memory()
         self._refused: Counter[str] = Counter()
-        self._recent: deque[control.Rejection] = deque(maxlen=RECENT)
+        self._recent: deque[messages.Rejection] = deque(maxlen=RECENT)
         self._asked: dict[bytes, list[tuple[int, bytes, int]]] = {}
         self._connections: set[int] = set()
         self._producer = os.urandom(8)
@@ -126,7 +125,7 @@ class Exchange:
         self._outbox.set(zmq.XPUB_VERBOSER, 1)
         self._outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self.epoch, 0))
         self._calls = plain(self._context, zmq.ROUTER)
-        self._calls.set(zmq.MAXMSGSIZE, control.MAX_REQUEST)
+        self._calls.set(zmq.MAXMSGSIZE, messages.MAX_REQUEST)
         self._calls.set(zmq.ROUTER_HANDOVER, 0)
         self._comings = self._inbox.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         try:
@@ -148,12 +147,11 @@ class Exchange:
                 self.monitors = max(0, self.monitors - 1)
 
     def _count_connections(self) -> None:
-        while self._comings.poll(0):
-            event = zmq_monitor.recv_monitor_message(self._comings, zmq.NOBLOCK)
-            if event["event"] == zmq.EVENT_ACCEPTED:
-                self._connections.add(event["value"])
+        while coming := next_event(self._comings):
+            if coming.event == zmq.EVENT_ACCEPTED:
+                self._connections.add(coming.value)
             else:
-                self._connections.discard(event["value"])
+                self._connections.discard(coming.value)
 
     def _pass_on_burst(self) -> None:
         now = time.monotonic()
@@ -207,25 +205,25 @@ class Exchange:
             self._refuse("malformed request", f"request: {len(message)} parts; expected 1")
             return
         try:
-            request = control.decode_request(message[0])
+            request = messages.decode_request(message[0])
         except msgspec.DecodeError as error:
             self._refuse("malformed request", f"request: {error}")
             return
         match request:
-            case control.AskStatus(id=id_):
-                self._reply(asker, control.StatusReply(id_, self._status()))
-            case control.AskSnapshot(id=id_):
+            case messages.AskStatus(id=id_):
+                self._reply(asker, messages.StatusReply(id_, self._status()))
+            case messages.AskSnapshot(id=id_):
                 state = memoryview(self._memory.snapshot())
-                self._reply(asker, control.SnapshotReply(id_, self.epoch, self._seq, state))
-            case control.AskIngested():
+                self._reply(asker, messages.SnapshotReply(id_, self.epoch, self._seq, state))
+            case messages.AskIngested():
                 self._await_ingested(asker, request)
-            case control.AskStop(id=id_):
-                self._reply(asker, control.Stopping(id_, os.getpid()))
+            case messages.AskStop(id=id_):
+                self._reply(asker, messages.Stopping(id_, os.getpid()))
                 self.stop_asked = True
 
-    def _await_ingested(self, asker: bytes, request: control.AskIngested) -> None:
+    def _await_ingested(self, asker: bytes, request: messages.AskIngested) -> None:
         if sum(map(len, self._asked.values())) >= WAITING_ASKERS:
-            self._reply(asker, control.Refused(request.id, "too many are waiting"))
+            self._reply(asker, messages.Refused(request.id, "too many are waiting"))
             return
         self._asked.setdefault(request.producer, []).append((request.number, asker, request.id))
         self._tell_ingested(request.producer)
@@ -234,7 +232,7 @@ class Exchange:
         still = []
         for number, asker, id_ in self._asked[producer]:
             if self._ledger.has(producer, number):
-                self._reply(asker, control.Ingested(id_, self.epoch, self.monitors))
+                self._reply(asker, messages.Ingested(id_, self.epoch, self.monitors))
             else:
                 still.append((number, asker, id_))
         if still:
@@ -242,12 +240,12 @@ class Exchange:
         else:
             del self._asked[producer]
 
-    def _reply(self, asker: bytes, reply: control.Reply) -> None:
-        self._calls.send_multipart([asker, control.encode(reply)], zmq.NOBLOCK)
+    def _reply(self, asker: bytes, reply: messages.Reply) -> None:
+        self._calls.send_multipart([asker, messages.encode(reply)], zmq.NOBLOCK)
 
     def _refuse(self, reason: str, detail: str) -> None:
         self._refused[reason] += 1
-        self._recent.append(control.Rejection(time.time(), reason, detail))
+        self._recent.append(messages.Rejection(time.time(), reason, detail))
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -271,8 +269,8 @@ class Exchange:
             rate=self._rate,
         )
 
-    def _status(self) -> control.BrokerStatus:
-        return control.BrokerStatus(
+    def _status(self) -> messages.BrokerStatus:
+        return messages.BrokerStatus(
             address=str(self.address),
             pid=os.getpid(),
             version=__version__,

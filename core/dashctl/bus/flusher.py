@@ -17,14 +17,13 @@ from contextlib import closing, suppress
 from typing import Final, cast
 
 import zmq
-import zmq.utils.monitor as zmq_monitor
 
-from dashctl.bus import control
+from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.bulk import Bulk, Held, Queued
 from dashctl.bus.framing import EVENTS_PER_FRAME, Entry, Unsendable, encoded, grouped
 from dashctl.bus.receipts import Receipt, Receipts
-from dashctl.bus.sockets import plain, private_context
+from dashctl.bus.sockets import next_event, plain, private_context
 from dashctl.bus.wake import Bell
 from dashctl.errors import Closed
 from dashctl.events import Event, PointCloud
@@ -248,11 +247,10 @@ class Flusher:
         self.refused += 1
 
     def _hear(self) -> None:
-        while self._line.poll(0):
-            event = zmq_monitor.recv_monitor_message(self._line, zmq.NOBLOCK)
-            self.is_connected = event["event"] == zmq.EVENT_HANDSHAKE_SUCCEEDED
+        while change := next_event(self._line):
+            self.is_connected = change.event == zmq.EVENT_HANDSHAKE_SUCCEEDED
         with suppress(zmq.Again):
             while True:
                 message = self._calls.recv(zmq.NOBLOCK)
-                with suppress(control.BadReply):
-                    self._receipts.take(control.decode_reply(message))
+                with suppress(messages.BadReply):
+                    self._receipts.take(messages.decode_reply(message))

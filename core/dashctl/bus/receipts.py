@@ -11,7 +11,7 @@ from typing import Final
 
 import zmq
 
-from dashctl.bus import control
+from dashctl.bus import messages
 from dashctl.bus.bulk import Queued
 from dashctl.errors import DashctlError
 
@@ -76,9 +76,9 @@ class Receipts:
                 return
         self._ask_all(calls, sent_to, sent, last=last)
 
-    def take(self, reply: control.AnyReply) -> None:
+    def take(self, reply: messages.AnyReply) -> None:
         """An answer came."""
-        if not isinstance(reply, control.Ingested):
+        if not isinstance(reply, messages.Ingested):
             return
         if reply.id in self._confirming:
             self.confirmed = max(self.confirmed, self._confirming.pop(reply.id))
@@ -115,7 +115,7 @@ class Receipts:
 
     def _put(self, calls: "zmq.Socket[bytes]", id_: int, number: int) -> bool:
         try:
-            calls.send(control.encode(control.AskIngested(id_, self._producer, number)), zmq.NOBLOCK)
+            calls.send(messages.encode(messages.AskIngested(id_, self._producer, number)), zmq.NOBLOCK)
         except zmq.Again:
             return False
         return True

@@ -4,9 +4,10 @@ Rules: a socket belongs to one thread; it never keeps a process from ending; a p
 noticed by heartbeats, so that nothing is queued for it for ever.
 """
 
+import struct
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, NamedTuple
 
 import zmq
 
@@ -14,6 +15,31 @@ HEARTBEAT: Final = 2_000
 """Milliseconds between heartbeats."""
 GONE_AFTER: Final = 10_000
 """Milliseconds of silence after which a peer counts as gone."""
+
+
+_EVENT: Final = struct.Struct("=HI")
+
+
+class SocketEvent(NamedTuple):
+    """What happened to a socket that is monitored: `zmq.EVENT_…`, and a number that goes with it."""
+
+    event: int
+    value: int
+
+
+def next_event(monitor: "zmq.Socket[bytes]") -> SocketEvent | None:
+    """The next event of a monitored socket, if one is there.
+
+    The format is that of zmq_socket_monitor(3). pyzmq's own reader brings asyncio with it, which
+    would double the time that a command takes to start.
+    """
+    if not monitor.poll(0):
+        return None
+    described, _ = monitor.recv_multipart(zmq.NOBLOCK)
+    return SocketEvent(*_EVENT.unpack(described))
+
+
+_SEEN: Final = struct.Struct("=Hi")
 
 
 @contextmanager
@@ -53,3 +79,14 @@ def connected(
         yield made
     finally:
         made.close()
+
+
+def seen_on(monitor: "zmq.Socket[bytes]") -> Iterator[tuple[int, int]]:
+    """What a monitor socket has to tell: the event and its value (zmq_socket_monitor(3))."""
+    while True:
+        try:
+            description = monitor.recv_multipart(zmq.NOBLOCK)[0]
+        except zmq.Again:
+            return
+        event, value = _SEEN.unpack(description)
+        yield event, value

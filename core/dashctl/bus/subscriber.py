@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, Self
 import zmq
 
 from dashctl import wire
-from dashctl.bus import control
+from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.sockets import connected, plain, private_context
 from dashctl.errors import Closed
@@ -179,7 +179,7 @@ class Subscriber:
             return
         self._next_ask = now + SPACING
         with suppress(zmq.Again):
-            self._calls.send(control.encode(control.AskSnapshot(self._request + 1)), zmq.NOBLOCK)
+            self._calls.send(messages.encode(messages.AskSnapshot(self._request + 1)), zmq.NOBLOCK)
             self._request += 1
             self._asked = now
 
@@ -190,13 +190,13 @@ class Subscriber:
             except zmq.Again:
                 return None
             try:
-                reply = control.decode_reply(message)
-                if isinstance(reply, control.SnapshotReply) and reply.id == self._request:
+                reply = messages.decode_reply(message)
+                if isinstance(reply, messages.SnapshotReply) and reply.id == self._request:
                     return self._resynchronise(reply)
-            except (control.BadReply, BadSnapshot):
+            except (messages.BadReply, BadSnapshot):
                 self.rejected["bad snapshot"] += 1
 
-    def _resynchronise(self, reply: control.SnapshotReply) -> Resynchronised | None:
+    def _resynchronise(self, reply: messages.SnapshotReply) -> Resynchronised | None:
         if self._seq is not None:
             return None
         state = State.decode(reply.state)

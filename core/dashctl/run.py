@@ -1,0 +1,148 @@
+"""A training run in three lines: it says when it starts, what it measures, and how it ended.
+
+Rules: training never waits for the bus and never fails because of it; a value that no curve can show
+is an error where it is logged; however the program leaves the `with`, the run is said to have ended.
+"""
+
+import contextlib
+import os
+import re
+import shlex
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from types import FrameType, TracebackType
+from typing import Any, Final, Self
+
+from dashctl.bus.address import Address
+from dashctl.bus.publisher import Publisher
+from dashctl.errors import UsageError
+from dashctl.events import Event, Metric, RunFinished, RunStarted, Scalar
+from dashctl.validation import shown
+from dashctl.wire import MAX_RUN
+
+LARGEST_WHOLE: Final = 2**63 - 1
+_TERMINATED: Final = 128 + signal.SIGTERM
+
+
+class Run:
+    """A run of your own training loop, shown live:
+
+        with dashctl.Run("mnist", lr=3e-4) as run:
+            for step, batch in enumerate(batches):
+                run.log(step, loss=train_on(batch))
+
+    `config` is what a person compares runs by; values that are no text, number or truth value are
+    shown as text. Leaving the `with` publishes how it ended: finished, failed (with the error), or
+    interrupted (by ctrl+c, SIGTERM or `sys.exit`). Where there is no broker, nothing happens, and the
+    newest values arrive when one appears. Raises UsageError for an address that is none.
+    """
+
+    def __init__(self, name: str, *, address: Address | str | None = None, **config: Any) -> None:
+        if not name.strip():
+            raise UsageError(f"run: {shown(name)} is not a name; expected a text that is not empty")
+        self.name = name
+        self.id = run_id(name)
+        """What the events are marked with: the name and when it started, at most 32 bytes."""
+        self._config = {key: _scalar(value) for key, value in config.items()}
+        self._publisher = Publisher(address, run=self.id)
+        self._former_sigterm: Any = None
+
+    def __enter__(self) -> Self:
+        self._former_sigterm = _exit_on_sigterm()
+        command = shlex.join(sys.argv)
+        self._publisher.log(RunStarted(self._config, socket.gethostname(), command, self.name))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
+    ) -> None:
+        self._publisher.log(_ending(error))
+        self._publisher.close()
+        if self._former_sigterm is not None:
+            signal.signal(signal.SIGTERM, self._former_sigterm)
+            self._former_sigterm = None
+
+    def __repr__(self) -> str:
+        return f"<Run {self.id}>"
+
+    def log(self, step: int, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
+        """Log values at a step, as keywords or, for names with a slash, as a dict.
+
+        A value is a number, a numpy scalar or a tensor of one element; NaN and infinities are shown as
+        such. Never blocks. Raises InvalidEvent for anything else, and Closed after the run.
+        """
+        for name, value in (values or {}).items():
+            self._publisher.log(Metric(name, step, _number(value)))
+        for name, value in named.items():
+            self._publisher.log(Metric(name, step, _number(value)))
+
+    def log_event(self, event: Event | Mapping[str, Any]) -> None:
+        """Log any other event of this run. Raises InvalidEvent, and Closed after the run."""
+        self._publisher.log(event)
+
+
+def run_id(name: str) -> str:
+    """A run's id: its name in letters that fit anywhere, the time, and something random."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-") or "run"
+    suffix = f"-{time.strftime('%m%d-%H%M%S')}-{os.urandom(2).hex()}"
+    return slug[: MAX_RUN - len(suffix)].rstrip("-") + suffix
+
+
+def _number(value: Any) -> Any:
+    """A tensor says itself which number it is: `float` would warn where it has a gradient."""
+    if type(value) is float or type(value) is int:
+        return value
+    item = getattr(value, "item", None)
+    if item is None:
+        return value
+    with contextlib.suppress(ValueError, RuntimeError):
+        return item()
+    return value
+
+
+def _scalar(value: Any) -> Scalar:
+    plain = _number(value)
+    if plain is None or isinstance(plain, (bool, float)):
+        return plain
+    if isinstance(plain, int) and abs(plain) <= LARGEST_WHOLE:
+        return int(plain)
+    return shown_text(plain)
+
+
+def shown_text(value: object) -> str:
+    """A value as a text of bounded length."""
+    text = value if isinstance(value, str) else repr(value)
+    return text if len(text) <= 200 else text[:199] + "…"
+
+
+def _ending(error: BaseException | None) -> RunFinished:
+    match error:
+        case None:
+            return RunFinished("finished")
+        case SystemExit(code=None | 0):
+            return RunFinished("finished")
+        case SystemExit(code=code) if code == _TERMINATED:
+            return RunFinished("interrupted", "SIGTERM")
+        case KeyboardInterrupt() | SystemExit() | GeneratorExit():
+            return RunFinished("interrupted", shown_text(f"{type(error).__name__}: {error}".rstrip(": ")))
+    return RunFinished("failed", shown_text(f"{type(error).__name__}: {error}".rstrip(": ")))
+
+
+def _exit_on_sigterm() -> Any:
+    """Have SIGTERM end the program by way of its `with` blocks; the former action, None if left alone.
+
+    A program that has its own idea of SIGTERM keeps it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return None
+    if signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        return None
+    return signal.signal(signal.SIGTERM, _leave)
+
+
+def _leave(number: int, frame: FrameType | None) -> None:
+    sys.exit(_TERMINATED)
