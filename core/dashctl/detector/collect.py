@@ -4,6 +4,8 @@ Rules: an episode is recorded whole or not at all; a label's time is when the em
 phase; a late sampler skips ticks rather than make rows out of no time. Reports through callbacks.
 """
 
+import itertools
+import re
 import socket
 import time
 from collections.abc import Callable, Sequence
@@ -14,7 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from dashctl.detector.emulator import Emulator
-from dashctl.detector.episodes import Episode, Meta, episode_folders, write_episode
+from dashctl.detector.episodes import Episode, Meta, NotWritten, write_episode
 from dashctl.detector.profiles import PROFILES, Boundary, Profile, course_of
 from dashctl.detector.telemetry import NAMES, Row, Sampler
 from dashctl.errors import InvalidData
@@ -81,11 +83,15 @@ def collect(
 
     `rate` is in samples a second, `pause` the seconds left between two episodes for the machine to
     settle. `stopped` is asked at every sample; once it says so, the episode at hand is dropped and
-    those recorded so far are given. Raises InvalidData for numbers that make no sense.
+    those recorded so far are given. Raises InvalidData for numbers that make no sense, NotWritten, and
+    EmulatorDied.
     """
-    _check(episodes, profiles, rate, seconds)
-    out.mkdir(parents=True, exist_ok=True)
     host = host or socket.gethostname()
+    _check(host, episodes, profiles, rate, seconds)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NotWritten(f"{out}: episodes cannot be recorded there: {error.strerror}") from None
     folders: list[Path] = []
     for number in range(episodes):
         profile, index = profiles[number % len(profiles)], number // len(profiles)
@@ -110,7 +116,10 @@ def collect(
     return tuple(folders)
 
 
-def _check(episodes: int, profiles: Sequence[str], rate: float, seconds: float) -> None:
+def _check(host: str, episodes: int, profiles: Sequence[str], rate: float, seconds: float) -> None:
+    # It becomes part of a folder's name.
+    if not re.fullmatch(r"[\w][\w.-]{0,63}", host):
+        raise InvalidData(f"host is {host!r}, it has to be 1 to 64 letters, digits, dots and hyphens")
     if episodes < 1:
         raise InvalidData(f"episodes is {episodes}, it has to be at least 1")
     if not 1.0 <= rate <= 20.0:
@@ -123,8 +132,8 @@ def _check(episodes: int, profiles: Sequence[str], rate: float, seconds: float) 
 
 
 def _free_name(out: Path, stem: str) -> str:
-    taken = {folder.name for folder in episode_folders(out)}
-    return next(name for n in range(10**6) if (name := f"{stem}-{n:02d}") not in taken)
+    names = (f"{stem}-{number:02d}" for number in itertools.count())
+    return next(name for name in names if not (out / name).exists())
 
 
 def _record(

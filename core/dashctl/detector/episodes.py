@@ -6,7 +6,6 @@ wrong is InvalidData naming file, place and reason. The format is described in d
 """
 
 import json
-import math
 import os
 import shutil
 from dataclasses import dataclass
@@ -19,7 +18,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from dashctl.detector.profiles import Boundary
-from dashctl.errors import InvalidData
+from dashctl.errors import DashctlError, InvalidData
 from dashctl.phases import PHASES
 
 VERSION: Final = 1
@@ -29,6 +28,10 @@ LABELS: Final = "labels.jsonl"
 
 # The recorded set that comes with the package; docs/data.md is its data sheet.
 SHIPPED: Final = Path(__file__).parent / "recorded"
+
+
+class NotWritten(DashctlError):
+    """An episode could not be stored: the disk is full, or nobody may write there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,17 +74,20 @@ class Episode:
 def write_episode(root: Path, episode: Episode) -> Path:
     """Writes the episode as a folder of its name under `root`; gives the folder.
 
-    Raises InvalidData if the episode is not sound, or if one of that name is there already.
+    Raises InvalidData if the episode is not sound, or if one of that name is there already, and
+    NotWritten.
     """
     folder = root / episode.meta.episode
     if folder.exists():
         raise InvalidData(f"{folder}: there is an episode of that name already")
     aside = root / f".{episode.meta.episode}.{os.getpid()}"
-    aside.mkdir(parents=True)
     try:
+        aside.mkdir(parents=True)
         _write_files(aside, episode)
         read_episode(aside)
         aside.rename(folder)
+    except OSError as error:
+        raise NotWritten(f"{folder}: cannot be written: {error.strerror}") from None
     finally:
         shutil.rmtree(aside, ignore_errors=True)
     return folder
@@ -140,8 +146,8 @@ def _read_meta(path: Path) -> Meta:
         if not isinstance(fields.get(name), types) or isinstance(fields.get(name), bool):
             raise InvalidData(f"{path}: {name} is {fields.get(name)!r}, it has to be {types[-1].__name__}")
     for name in ("rate", "seconds"):
-        if not (math.isfinite(cast("float", fields[name])) and cast("float", fields[name]) > 0):
-            raise InvalidData(f"{path}: {name} is {fields[name]!r}, it has to be above 0")
+        if not 0 < cast("float", fields[name]) <= 1e6:
+            raise InvalidData(f"{path}: {name} is {fields[name]!r}, it has to be above 0, at most 1000000")
     known = {name: fields[name] for name in _TYPES}
     return Meta(**{**known, "columns": tuple(cast("list[str]", fields["columns"]))})  # type: ignore[arg-type]
 
@@ -205,7 +211,7 @@ def _read_labels(path: Path, meta: Meta) -> tuple[Boundary, ...]:
 
 def _boundary(fields: dict[str, object], place: str) -> Boundary:
     t, word = fields.get("t"), fields.get("phase")
-    if isinstance(t, bool) or not isinstance(t, int | float) or not math.isfinite(t):
+    if isinstance(t, bool) or not isinstance(t, int | float) or not -1e6 < t < 1e6:
         raise InvalidData(f"{place}: t is {t!r}, it has to be a number of seconds")
     for phase in PHASES:
         if word == phase:
@@ -216,7 +222,7 @@ def _boundary(fields: dict[str, object], place: str) -> Boundary:
 def _json_object(text: str, place: str) -> dict[str, object]:
     try:
         value = json.loads(text)
-    except json.JSONDecodeError as error:
+    except (json.JSONDecodeError, RecursionError) as error:
         raise InvalidData(f"{place}: not JSON: {error}") from None
     if not isinstance(value, dict):
         raise InvalidData(f"{place}: {type(value).__name__}, it has to be a JSON object")
@@ -228,5 +234,7 @@ def _read_text(path: Path) -> str:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
         raise InvalidData(f"{path}: there is no such file") from None
+    except OSError as error:
+        raise InvalidData(f"{path}: cannot be read: {error.strerror}") from None
     except UnicodeDecodeError as error:
         raise InvalidData(f"{path}: not UTF-8: {error}") from None

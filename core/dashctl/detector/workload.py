@@ -53,12 +53,13 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _stop)
     # A terminal's ctrl+c reaches the whole group: the parent decides what it means.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    with (
-        contextlib.suppress(_Stopped, BrokenPipeError),
-        own_folder(options.folder) as folder,
-        Workload(folder) as workload,
-    ):
-        _follow(workload, options)
+    try:
+        with own_folder(options.folder) as folder, Workload(folder) as workload:
+            _follow(workload, options)
+    except (_Stopped, BrokenPipeError):
+        pass
+    except OSError as error:
+        sys.exit(f"dashctl: workload emulator: {error}")
 
 
 def _stop(_signal: int, _frame: FrameType | None) -> None:

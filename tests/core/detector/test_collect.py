@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashctl.detector.collect import CollectCallbacks, PhaseEntered, Recorded, Sample, collect
-from dashctl.detector.episodes import read_episode, read_episodes
+from dashctl.detector.episodes import NotWritten, read_episode, read_episodes
 from dashctl.detector.profiles import course_of
 from dashctl.detector.workload import PREFIX
 from dashctl.errors import InvalidData
@@ -87,6 +87,7 @@ def test_an_interruption_ends_the_emulator_and_drops_the_episode(
     ("wrong", "reason"),
     [
         ({"episodes": 0}, "episodes is 0"),
+        ({"host": "../box"}, "host is '../box'"),
         ({"rate": 0.5}, "rate is 0.5"),
         ({"rate": 1000.0}, "rate is 1000"),
         ({"seconds": 0.0}, "seconds is 0"),
@@ -101,6 +102,12 @@ def test_numbers_that_make_no_sense_are_refused(
     arguments: dict[str, object] = {"episodes": 1, "seconds": 1.0, **wrong}
     with pytest.raises(InvalidData, match=reason):
         collect(tmp_path, **arguments)  # type: ignore[arg-type]
+
+
+def test_where_nothing_can_be_recorded_is_named_before_anything_runs(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotWritten, match="file"):
+        collect(tmp_path / "file", episodes=1)
 
 
 def test_the_host_is_this_machine_unless_said_otherwise(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ from dashctl.detector.episodes import (
     LABELS,
     META,
     TELEMETRY,
+    NotWritten,
     episode_folders,
     read_episode,
     read_episodes,
@@ -59,6 +60,12 @@ def test_an_unsound_episode_is_not_written_and_leaves_nothing(tmp_path: Path) ->
     assert not list(tmp_path.iterdir())
 
 
+def test_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotWritten, match="file"):
+        write_episode(tmp_path / "file", episode())
+
+
 def test_a_half_written_episode_is_not_seen(tmp_path: Path) -> None:
     folder = write_episode(tmp_path, episode())
     folder.rename(tmp_path / ".box-disk-churn-00.4711")
@@ -96,6 +103,11 @@ def truncate(folder: Path) -> None:
     (folder / TELEMETRY).write_bytes(whole[: len(whole) // 2])
 
 
+def replace_by_folder(folder: Path) -> None:
+    (folder / LABELS).unlink()
+    (folder / LABELS).mkdir()
+
+
 def strings(rows: pa.Table) -> pa.Table:
     return rows.set_column(1, rows.column_names[1], pa.array(["x"] * len(rows)))
 
@@ -117,6 +129,7 @@ WRONG = {
     "no host": (rewrite_meta(host=None), META, "host is None"),
     "columns no list": (rewrite_meta(columns="t"), META, "columns is 't'"),
     "rate of nothing": (rewrite_meta(rate=0), META, "rate is 0"),
+    "a rate without end": (rewrite_meta(rate=10**400), META, "rate is 1000"),
     "endless": (rewrite_meta(seconds=float("inf")), META, "seconds is inf"),
     "no telemetry": (lambda f: (f / TELEMETRY).unlink(), TELEMETRY, "no such file"),
     "truncated telemetry": (truncate, TELEMETRY, "not a whole Parquet file"),
@@ -139,6 +152,13 @@ WRONG = {
     "unknown phase": (labels('{"t": 0, "phase": "asleep"}'), f"{LABELS}, line 1", "'asleep'"),
     "no phase": (labels('{"t": 0}'), f"{LABELS}, line 1", "phase is None"),
     "time is text": (labels('{"t": "0", "phase": "clean"}'), f"{LABELS}, line 1", "t is '0'"),
+    "time without end": (labels(f'{{"t": {10**400}, "phase": "clean"}}'), f"{LABELS}, line 1", "t is 1000"),
+    "nested without end": (labels("[" * 100_000), f"{LABELS}, line 1", "not JSON"),
+    "labels are a folder": (
+        lambda f: ((f / LABELS).unlink(), (f / LABELS).mkdir()),
+        LABELS,
+        "cannot be read",
+    ),
     "late first label": (labels('{"t": 1, "phase": "clean"}'), f"{LABELS}, line 1", "has to be 0"),
     "labels out of order": (
         labels(GOOD, '{"t": 9, "phase": "armed"}', '{"t": 8, "phase": "clean"}'),

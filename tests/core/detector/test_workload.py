@@ -54,6 +54,16 @@ def test_sigterm_ends_it_and_removes_its_folder(tmp_path: Path) -> None:
             emulator.enter("dormant")
 
 
+def test_without_a_place_for_its_folder_it_says_so_in_a_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(EmulatorDied), Emulator("disk-churn", seed=1, seconds=1, folder=tmp_path / "none"):
+        pass
+    said = capfd.readouterr().err
+    assert said.startswith("dashctl: workload emulator:")
+    assert said.count("\n") == 1
+
+
 def test_killed_hard_its_folder_is_removed_by_its_parent(tmp_path: Path) -> None:
     with Emulator("disk-churn", seed=1, seconds=60, folder=tmp_path) as emulator:
         emulator.enter("infected_running")
