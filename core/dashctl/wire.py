@@ -129,7 +129,7 @@ def decode_header(frame: bytes | memoryview) -> Header:
             "version",
             f"frame: version {version}, kind {kind}; this reads version {VERSION}, kind {KIND_EVENTS}",
         )
-    if not count or first + count > 2**63 or dropped > first:
+    if not 0 < count <= len(frame) or first + count > 2**63 or dropped > first:
         raise BadFrame("malformed", f"frame: {count} events from number {first}, {dropped} dropped before")
     try:
         return Header(producer, first, count, run.rstrip(b"\x00").decode(), dropped)
@@ -151,7 +151,7 @@ def open_frame(frame: bytes | memoryview) -> Opened:
         times, events = _open_body(body)
     except (msgspec.ValidationError, InvalidEvent):
         return _salvage(header, body)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return Opened([], Counter(malformed=header.events))
     if len(events) != header.events:
         return Opened([], Counter(malformed=header.events))
@@ -191,14 +191,14 @@ def _salvage(header: Header, body: memoryview) -> Opened:
     try:
         raw = _raw_decoder.decode(body)
         times = _times(raw.times, len(raw.events))
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return Opened([], Counter(malformed=header.events))
     kept: list[Stamped[Event]] = []
     rejected: Counter[str] = Counter()
     for at, piece in zip(times, raw.events, strict=True):
         try:
             kept.append(Stamped(at, header.run, _event_decoder.decode(piece)))
-        except msgspec.DecodeError:
+        except (msgspec.DecodeError, RecursionError):
             rejected[_reason(piece)] += 1
     return Opened(kept, rejected)
 
@@ -206,5 +206,5 @@ def _salvage(header: Header, body: memoryview) -> Opened:
 def _reason(piece: msgspec.Raw) -> str:
     try:
         return "illegal value" if _typed_decoder.decode(piece).type in BY_NAME else "unknown type"
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return "malformed"

@@ -67,6 +67,10 @@ class Address:
     def __str__(self) -> str:
         return f"ipc://{self.folder}" if self.folder else f"tcp://{self.host}:{self.port}"
 
+    def has_sockets(self) -> bool:
+        """Whether the sockets of a broker are in the folder; over TCP they cannot be missing."""
+        return self.folder is None or all((self.folder / name).exists() for name in ("in", "out", "calls"))
+
     def guard(self) -> None:
         """Make sure that nobody else listens in the folder. Raises UsageError if others may enter it.
 

@@ -12,13 +12,16 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 from dashctl.bus.address import Address
 from dashctl.bus.exchange import Exchange
 from dashctl.bus.lock import AddressLock
 from dashctl.errors import Closed
 from dashctl.events import Event, as_event
+
+LOOK: Final = 1.0
+"""Seconds between two looks whether the sockets are still where they were."""
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +39,8 @@ class Broker:
         self._stopping = False
         self._runner: int | None = None
         self._ended = threading.Event()
+        self._process = os.getpid()
+        self._next_look = 0.0
         self._lock: AddressLock | None = None
         self._exchange: Exchange | None = None
         self._thread: threading.Thread | None = None
@@ -56,6 +61,7 @@ class Broker:
             with self._stopping_on_signals():
                 while not self._is_over(exchange):
                     exchange.turn()
+                    self._keep_place(exchange)
         finally:
             self._close()
             self._runner = None
@@ -72,7 +78,7 @@ class Broker:
         """End serving and give the address back; from any thread, any number of times."""
         self._stopping = True
         exchange, runner = self._exchange, self._runner
-        if exchange is None:
+        if exchange is None or self._process != os.getpid():
             return
         if runner is None and self._thread is None:
             self._close()
@@ -88,13 +94,14 @@ class Broker:
         dict that is no event, and Closed when the broker is not serving.
         """
         exchange = self._exchange
-        if exchange is None:
+        if exchange is None or self._process != os.getpid():
             raise Closed(f"the broker at {self.address} is not running")
         exchange.post(as_event(event))
         return {"delivered": exchange.monitors}
 
     def _listen(self) -> Exchange:
         if self._exchange is None:
+            self._process = os.getpid()
             lock = AddressLock(self.address)
             try:
                 self._exchange = Exchange(self.address, self.idle_exit)
@@ -113,6 +120,23 @@ class Broker:
             return False
         _log.info("nobody was connected for %g s", self.idle_exit)
         return True
+
+    def _keep_place(self, exchange: Exchange) -> None:
+        """Folders in /tmp and /run are swept while programs run: be found again, or make room.
+
+        Raises BrokerRunning if another broker has come to be at the address.
+        """
+        now = time.monotonic()
+        if now < self._next_look:
+            return
+        self._next_look = now + LOOK
+        if self._lock is not None and not self._lock.in_place():
+            self._lock.release()
+            self._lock = None
+            self._lock = AddressLock(self.address)
+        if not self.address.has_sockets():
+            _log.warning("the sockets at %s were removed: listening anew", self.address)
+            exchange.listen()
 
     def _close(self) -> None:
         exchange, lock = self._exchange, self._lock

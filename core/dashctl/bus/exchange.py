@@ -11,7 +11,7 @@ import itertools
 import math
 import os
 import time
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Iterator
 from typing import Final
 
@@ -24,6 +24,7 @@ from dashctl.bus.address import Address
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
+from dashctl.bus.refusals import Refusals
 from dashctl.bus.sockets import next_event, plain
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
@@ -41,7 +42,6 @@ QUEUED: Final = 5_000
 """Frames that wait for one monitor before it loses some."""
 WAITING_ASKERS: Final = 4_096
 POSTED: Final = 65_536
-RECENT: Final = 20
 LARGEST_COUNT: Final = 2**63 - 1
 
 Context = zmq.Context[zmq.Socket[bytes]]
@@ -64,9 +64,8 @@ class Exchange:
         self._events_at_tick = 0
         self._ticked = time.monotonic()
         self._ledger = Ledger()
-        self._memory = Memory()
-        self._refused: Counter[str] = Counter()
-        self._recent: deque[messages.Rejection] = deque(maxlen=RECENT)
+        self._refusals = Refusals()
+        self._memory = Memory(self._refusals)
         self._asked: dict[bytes, list[tuple[int, bytes, int]]] = {}
         self._connections: set[int] = set()
         self._producer = os.urandom(8)
@@ -105,6 +104,18 @@ class Exchange:
         if time.monotonic() - self._ticked >= TICK:
             self._tick()
 
+    def listen(self) -> None:
+        """Accept connections at the address, once more if its sockets were removed.
+
+        Connections that exist stay as they are. Raises UsageError.
+        """
+        try:
+            self._inbox.bind(self.address.inbox)
+            self._outbox.bind(self.address.outbox)
+            self._calls.bind(self.address.calls)
+        except zmq.ZMQError as error:
+            raise UsageError(f"bus: cannot listen at {self.address} ({error.strerror})") from None
+
     def close(self) -> None:
         """Give the sockets back; what monitors have not been sent by now gets a moment."""
         self._inbox.disable_monitor()
@@ -126,15 +137,12 @@ class Exchange:
         self._outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self.epoch, 0))
         self._calls = plain(self._context, zmq.ROUTER)
         self._calls.set(zmq.MAXMSGSIZE, messages.MAX_REQUEST)
-        self._calls.set(zmq.ROUTER_HANDOVER, 0)
         self._comings = self._inbox.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
         try:
-            self._inbox.bind(self.address.inbox)
-            self._outbox.bind(self.address.outbox)
-            self._calls.bind(self.address.calls)
-        except zmq.ZMQError as error:
+            self.listen()
+        except UsageError:
             self.close()
-            raise UsageError(f"bus: cannot listen at {self.address} ({error.strerror})") from None
+            raise
         self._poller = zmq.Poller()
         for source in (self._outbox, self._inbox, self._calls, self._comings, self._bell.fileno()):
             self._poller.register(source, zmq.POLLIN)
@@ -168,7 +176,7 @@ class Exchange:
         try:
             made = encoded(self._producer, "", group, dropped=0)
         except Unsendable as error:
-            self._refuse("unsendable", str(error))
+            self._refusals.add("unsendable", str(error))
             return
         if isinstance(made, bytes):
             self._pass_on(made, time.monotonic())
@@ -180,7 +188,7 @@ class Exchange:
         try:
             header = wire.decode_header(frame)
         except wire.BadFrame as bad:
-            self._refuse(bad.reason, str(bad))
+            self._refusals.add(bad.reason, str(bad))
             return
         if not self._ledger.enter(header, now):
             return
@@ -202,12 +210,12 @@ class Exchange:
 
     def _answer(self, asker: bytes, message: list[bytes]) -> None:
         if len(message) != 1:
-            self._refuse("malformed request", f"request: {len(message)} parts; expected 1")
+            self._refusals.add("malformed request", f"request: {len(message)} parts; expected 1")
             return
         try:
             request = messages.decode_request(message[0])
-        except msgspec.DecodeError as error:
-            self._refuse("malformed request", f"request: {error}")
+        except (msgspec.DecodeError, RecursionError) as error:
+            self._refusals.add("malformed request", f"request: {error}")
             return
         match request:
             case messages.AskStatus(id=id_):
@@ -243,10 +251,6 @@ class Exchange:
     def _reply(self, asker: bytes, reply: messages.Reply) -> None:
         self._calls.send_multipart([asker, messages.encode(reply)], zmq.NOBLOCK)
 
-    def _refuse(self, reason: str, detail: str) -> None:
-        self._refused[reason] += 1
-        self._recent.append(messages.Rejection(time.time(), reason, detail))
-
     def _tick(self) -> None:
         now = time.monotonic()
         self._rate = (self._events - self._events_at_tick) / (now - self._ticked)
@@ -263,9 +267,9 @@ class Exchange:
             events=self._events,
             frames=self._seq,
             monitors=self.monitors,
-            producers=max(0, self._ledger.active(now)),
+            producers=self._ledger.active(now),
             lost=min(self._ledger.lost, LARGEST_COUNT),
-            rejected=dict(self._refused + self._memory.rejected),
+            rejected=self._refusals.counts(),
             rate=self._rate,
         )
 
@@ -284,8 +288,8 @@ class Exchange:
             connections=len(self._connections),
             lost=self._ledger.lost,
             duplicates=self._ledger.duplicates,
-            rejected=dict(self._refused + self._memory.rejected),
-            recent=tuple(self._recent),
+            rejected=self._refusals.counts(),
+            recent=self._refusals.recent(),
             backlog=self._memory.waiting,
             idle_exit=self.idle_exit,
         )

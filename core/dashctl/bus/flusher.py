@@ -10,6 +10,7 @@ Rules:
 import itertools
 import logging
 import os
+import sys
 import threading
 import time
 from collections import deque
@@ -32,6 +33,8 @@ LINGER: Final = 5
 """Milliseconds for which the first event after a pause waits for more."""
 GRACE: Final = 0.25
 """Seconds after which a broker that was not reached counts as not there."""
+AT_EXIT: Final = 0.5
+"""Seconds that a process which ends without closing its publisher is held up at most."""
 IN_FLIGHT: Final = 32
 """Frames on their way: few, for they are lost if the broker dies."""
 BURST: Final = 16
@@ -62,7 +65,8 @@ class Flusher:
         self._urgent = False
         self._over = False
         self._deadline: float | None = None
-        self._guard = threading.Lock()
+        # It can be taken again by a signal that came while it was held.
+        self._guard = threading.RLock()
         self._bell = Bell()
         self._groups: deque[list[Entry]] = deque()
         self._receipts = Receipts(self.producer)
@@ -130,9 +134,18 @@ class Flusher:
         self._bell.close()
         return left
 
+    def abandon(self) -> None:
+        """End without waiting, also from within the thread, where garbage collection may call it."""
+        self._over = True
+        self._deadline = time.monotonic()
+        self._bell.ring()
+        if self._thread is None:
+            self._bell.close()
+
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._serve, name="dashctl-publisher", daemon=True)
         self.started = time.monotonic()
+        _close_with_child_process(self)
         # While the interpreter shuts down there are no new threads, and nobody left to send to.
         with suppress(RuntimeError):
             self._thread.start()
@@ -154,6 +167,7 @@ class Flusher:
                 self._loop()
             finally:
                 self._calls.disable_monitor()
+                self._bell.close()
 
     def _loop(self) -> None:
         idle, stuck = zmq.Poller(), zmq.Poller()
@@ -254,3 +268,10 @@ class Flusher:
                 message = self._calls.recv(zmq.NOBLOCK)
                 with suppress(messages.BadReply):
                     self._receipts.take(messages.decode_reply(message))
+
+
+def _close_with_child_process(flusher: Flusher) -> None:
+    """Processes that multiprocessing started end without `atexit`: there its own finalizers are used."""
+    process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
+    if process is not None and util is not None and process.parent_process() is not None:
+        util.Finalize(flusher, flusher.close, args=(AT_EXIT,), exitpriority=0)

@@ -5,11 +5,12 @@ that was passed on before it; what is refused while folding is counted by reason
 """
 
 import time
-from collections import Counter, deque
+from collections import deque
 from typing import Final
 
+from dashctl.bus.refusals import Refusals
 from dashctl.state import State, fold_all
-from dashctl.wire import open_frame
+from dashctl.wire import decode_header, open_frame
 
 BACKLOG_EVENTS: Final = 65_536
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
@@ -18,8 +19,8 @@ BACKLOG_BYTES: Final = 64 * 1024 * 1024
 class Memory:
     """A state and the frames that it does not have yet."""
 
-    def __init__(self) -> None:
-        self.rejected: Counter[str] = Counter()
+    def __init__(self, refusals: Refusals) -> None:
+        self._refusals = refusals
         self.waiting = 0
         """Events kept and not yet folded."""
         self._bytes = 0
@@ -47,7 +48,9 @@ class Memory:
             self._bytes -= len(frame)
             opened = open_frame(frame)
             fold_all(self._state, opened.events)
-            self.rejected += opened.rejected
+            for reason, count in opened.rejected.items():
+                run = decode_header(frame).run
+                self._refusals.add(reason, f"{count} of {events} events of run {run!r}", count)
             if time.monotonic() >= until:
                 break
 

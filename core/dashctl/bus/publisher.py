@@ -17,14 +17,12 @@ from typing import Any, Final, Self
 import msgspec
 
 from dashctl.bus.address import Address
-from dashctl.bus.flusher import GRACE, Flusher
+from dashctl.bus.flusher import AT_EXIT, GRACE, Flusher
 from dashctl.errors import DashctlError, NoBroker, TimedOut
 from dashctl.events import Event, PointCloud, from_dict
 from dashctl.wire import check_run
 
 CAPACITY: Final = 65_536
-AT_EXIT: Final = 0.5
-"""Seconds that a process which ends without closing its publisher is held up at most."""
 
 
 class PublisherStatistics(msgspec.Struct, frozen=True):
@@ -69,7 +67,8 @@ class Publisher:
     def __del__(self) -> None:
         if not self._closed:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
-            self.close(0.0)
+            atexit.unregister(self._at_exit)
+            self._flusher.abandon()
 
     def __repr__(self) -> str:
         return f"<Publisher to {self._address}>"
@@ -147,6 +146,8 @@ class Publisher:
         # The thread did not come along, and the sockets are the parent's: they are kept, for giving
         # them back here would disturb them there.
         self._inherited = self._flusher
+        if self._closed:
+            return
         self._flusher = Flusher(self._address, self._run, self._capacity)
 
 

@@ -7,6 +7,7 @@ snapshot; what cannot be read is counted.
 
 import math
 import time
+import warnings
 from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -55,6 +56,7 @@ class Subscriber:
     """A monitor's end of the bus. One thread uses it. Raises UsageError for an address that is none."""
 
     def __init__(self, address: Address | str | None = None) -> None:
+        self._open: ExitStack | None = None
         self.address = Address.parse(address)
         self.address.guard()
         self.rejected: Counter[str] = Counter()
@@ -73,7 +75,7 @@ class Subscriber:
         self._asked: float | None = None
         self._request = 0
         self._kept: deque[tuple[int, memoryview]] = deque()
-        self._open: ExitStack | None = ExitStack()
+        self._open = ExitStack()
         context = self._open.enter_context(private_context())
         self._frames = self._open.enter_context(_subscribed(context, self.address))
         self._calls = self._open.enter_context(connected(context, zmq.DEALER, self.address.calls))
@@ -86,6 +88,13 @@ class Subscriber:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def __del__(self) -> None:
+        if self._open is not None:
+            warnings.warn(
+                f"unclosed <Subscriber to {self.address}>", ResourceWarning, stacklevel=1, source=self
+            )
+            self.close()
 
     def close(self) -> None:
         """Give the sockets back."""
