@@ -194,7 +194,7 @@ class Metric(Event, frozen=True):
     def __post_init__(self) -> None:
         # The hot path: Python's own types in range need no table of checks.
         exact = type(self.value) is float and type(self.step) is int and type(self.name) is str
-        if not (exact and 0 <= self.step < 2**63 and self.name):
+        if not (exact and 0 <= self.step < 2**63 and self.name and self.name.isascii()):
             make_legal(self)
 
 

@@ -18,7 +18,7 @@ from msgspec import Meta, inspect
 
 from dashctl.errors import InvalidEvent
 
-AnyFloat = Annotated[float, Meta(description="a number; NaN and infinities are legal")]
+AnyFloat = Annotated[float, Meta(description='a number, nan, inf or -inf (in JSON as texts: "nan")')]
 Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Positive = Annotated[float, Meta(ge=0.0)]
@@ -88,8 +88,8 @@ def all_finite(packed: memoryview) -> bool:
 def described(kind: inspect.Type) -> str:
     """What a type allows, in words."""
     match kind:
-        case inspect.Metadata(type=inner):
-            return described(inner)
+        case inspect.Metadata(type=inner, extra_json_schema=schema):
+            return str((schema or {}).get("description") or described(inner))
         case inspect.FloatType(ge=low, le=high):
             return "a number" + _range(low, high)
         case inspect.IntType(ge=low, le=high):
@@ -125,7 +125,7 @@ def _check(name: str, hint: object, info: inspect.Type) -> Check:
     kind = kinds[0]
     allowed = described(info)
     if isinstance(kind, inspect.Metadata):
-        return Check(name, "a number", _any_float, optional)
+        return Check(name, allowed, _any_float, optional)
     if len(kinds) > 1:
         return Check(name, allowed, _converted(hint), optional)
     match kind:
@@ -179,6 +179,8 @@ def _text(least: int) -> Callable[[Any], str]:
     def legal(value: Any) -> str:
         if not isinstance(value, str) or len(value) < least:
             raise ValueError
+        if not value.isascii():
+            value.encode()  # Half a surrogate pair cannot travel: it is a ValueError here.
         return value
 
     return legal
@@ -202,19 +204,22 @@ def _packed(value: Any) -> memoryview:
 def _converted(hint: object) -> Callable[[Any], Any]:
     def legal(value: Any) -> Any:
         converted: Any = msgspec.convert(value, hint, str_keys=True)
-        _refuse_non_finite(converted)
+        _refuse_unsendable(converted)
         return converted
 
     return legal
 
 
-def _refuse_non_finite(value: object) -> None:
+def _refuse_unsendable(value: object) -> None:
     match value:
         case float() if not math.isfinite(value):
             raise ValueError
+        case str() if not value.isascii():
+            value.encode()
         case tuple():
             for item in value:
-                _refuse_non_finite(item)
+                _refuse_unsendable(item)
         case dict():
-            for item in value.values():
-                _refuse_non_finite(item)
+            for key, item in value.items():
+                _refuse_unsendable(key)
+                _refuse_unsendable(item)

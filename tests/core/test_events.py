@@ -193,6 +193,11 @@ ILLEGAL: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "model_metric", "model": "lstm", "accuracy": True}, "accuracy: True", "a number"),
     ({"type": "model_metric", "model": "lstm", "accuracy": math.nan}, "accuracy: nan", "from 0 to 1"),
     ({"type": "model_metric", "model": "", "accuracy": 0.5}, "model: ''", "not empty"),
+    # Half a surrogate pair, as a command line in another encoding gives it, is no UTF-8.
+    ({"type": "log_line", "message": "\udcff"}, r"log_line.message: '\udcff'", "a text"),
+    ({"type": "metric", "name": "\udcff", "step": 1, "value": 2.0}, r"metric.name: '\udcff'", "a text"),
+    ({"type": "run_started", "config": {"\udcff": 1}}, r"run_started.config: {'\udcff'", "a mapping"),
+    ({"type": "metric", "name": "loss", "step": 1, "value": "low"}, "value: 'low'", "nan, inf or -inf"),
     ({"type": "model_metric", "model": 3, "accuracy": 0.5}, "model: 3", "a text"),
     ({"type": "model_metric", "model": "lstm"}, "accuracy: missing", "a number from 0 to 1"),
     ({"type": "model_metric", "modle": "lstm"}, "model_metric.modle: no such field", "model, accuracy"),
