@@ -68,16 +68,19 @@ class Cloud:
             raise ValueError(f"classes: shape {codes.shape}, allowed is ({count},)")
         if count and (codes.min() < 0 or codes.max() >= MAX_CLASSES):
             raise ValueError(f"classes: {codes.min()}..{codes.max()}, allowed is 0..{MAX_CLASSES - 1}")
-        self.flat = points.shape[1] == 2
-        low, high = (points.min(0), points.max(0)) if count else (-np.ones(3), np.ones(3))
+        axes = points.shape[1]
+        self.flat = axes == 2
+        low, high = (points.min(0), points.max(0)) if count else (-np.ones(axes), np.ones(axes))
         # Halved before subtracting, so that the widest float64 range does not overflow.
         centre, half = high / 2 + low / 2, high / 2 - low / 2
-        radius = float(np.linalg.norm(half)) or 1.0
-        self._centre, self._radius = _in_space(centre), radius
-        self._half = _in_space(half / radius)
+        # The bounding box's longest side first, for the same reason, then its diagonal.
+        self._side = float(half.max()) or 1.0
+        self._diagonal = float(np.linalg.norm(half / self._side)) or 1.0
+        self._centre = _in_space(centre)
+        self._half = _in_space(half / self._side / self._diagonal)
         self._order = np.random.default_rng(_SHUFFLE_SEED).permutation(count)
         homogeneous = np.zeros((4, count), dtype=np.float32)
-        homogeneous[: points.shape[1]] = ((points[self._order] - centre) / radius).T
+        homogeneous[:axes] = ((points[self._order] - centre) / self._side / self._diagonal).T
         homogeneous[3] = 1
         self._points = Points(homogeneous, (codes[self._order] + 1).astype(np.uint32))
         self._mean = homogeneous[:3].mean(axis=1, dtype=np.float64) if count else np.zeros(3)
@@ -157,7 +160,7 @@ class Cloud:
         centres: dict[int, tuple[float, float, float]] = {}
         for code in np.unique(codes).tolist():
             mean = self._points.homogeneous[:3, codes == code].mean(axis=1, dtype=np.float64)
-            x, y, z = (mean * self._radius + self._centre).tolist()
+            x, y, z = (mean * self._diagonal * self._side + self._centre).tolist()
             centres[code - 1] = (x, y, z)
         return centres
 
@@ -195,7 +198,7 @@ class Cloud:
         return view.matrix[:, :3] @ (_CORNER_SIGNS * self._half[:, None]) + view.matrix[:, 3:]
 
     def _cell(self, position: tuple[float, float, float], view: View) -> tuple[int, int] | None:
-        inside = (np.array(position) - self._centre) / self._radius
+        inside = (np.array(position) - self._centre) / self._side / self._diagonal
         column, row = np.floor(view.matrix[:2] @ np.append(inside, 1.0)).astype(int).tolist()
         if not (0 <= column < view.columns and 0 <= row < view.rows):
             return None

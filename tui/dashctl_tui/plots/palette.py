@@ -46,21 +46,22 @@ PHASE_LETTERS: Final[Mapping[Phase, str]] = MappingProxyType(
 """One letter per phase, so that a cell says its phase without colour."""
 
 _MODEL_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
-    {"rnn": "#87afff", "gru": "#5fd7d7", "lstm": "#d787ff", "bert": "#ffaf5f", "knn": "#afd75f"}
+    {"rnn": "#5f87d7", "gru": "#5fafaf", "lstm": "#ffafff", "bert": "#d78700", "knn": "#afd75f"}
 )
+# Ordered so that any first few of them are as far apart as they can be, for every kind of colour sight.
 _CATEGORICAL: Final = (
-    "#5fafff",
-    "#ffaf5f",
-    "#5fd787",
-    "#ff87af",
-    "#d7d75f",
-    "#af87ff",
-    "#5fd7d7",
-    "#d78787",
-    "#afd7af",
-    "#d7afd7",
-    "#87afaf",
-    "#d7af87",
+    "#8787d7",
+    "#afd7ff",
+    "#af8700",
+    "#ffd75f",
+    "#00d7af",
+    "#d75f87",
+    "#d7af00",
+    "#5fafaf",
+    "#87af5f",
+    "#ff8787",
+    "#afafff",
+    "#afd787",
 )
 
 

@@ -4,6 +4,7 @@ Rules: a scale is never empty (low < high); it survives the widest and the narro
 are 1, 2 or 5 times a power of ten.
 """
 
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
@@ -13,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dashctl_tui.plots.numbers import compact, tick_labels
 
-_LARGEST = 1.7e308
+_LARGEST = sys.float_info.max
 _SMALLEST = 1e-307
 
 
@@ -53,13 +54,13 @@ class Scale:
         if not usable.size:
             return cls(0.1 if log else 0.0, 1.0, log)
         low = max(float(usable.min()), _SMALLEST if log else -_LARGEST)
-        high = min(max(float(usable.max()), low), _LARGEST)
+        high = max(float(usable.max()), low)
         if high - low > 1e-9 * max(abs(low), abs(high)) and high / 2 - low / 2 > _SMALLEST:
             return cls(low, high, log)
         if log:
             return cls(low / 2, min(high, _LARGEST / 2) * 2, log)
         room = max(abs(low) / 10, _SMALLEST * 10) if low else 1.0
-        return cls(low - room, high + room, log) if abs(low) < _LARGEST / 2 else cls(low / 2, low * 1.05, log)
+        return cls(max(low - room, -_LARGEST), min(high + room, _LARGEST))
 
     def place(self, values: ArrayLike) -> NDArray[np.float64]:
         """0 at `low`, 1 at `high`, beyond them outside 0..1; NaN where a value has no place."""
