@@ -16,8 +16,8 @@ from typing import Any, Final, Self
 
 from dashctl.bus.address import Address
 from dashctl.bus.exchange import Exchange
-from dashctl.bus.lock import AddressLock
-from dashctl.errors import Closed
+from dashctl.bus.lock import AddressLock, BrokerRunning
+from dashctl.errors import Closed, UsageError
 from dashctl.events import Event, as_event
 
 LOOK: Final = 1.0
@@ -122,17 +122,24 @@ class Broker:
         return True
 
     def _keep_place(self, exchange: Exchange) -> None:
-        """Folders in /tmp and /run are swept while programs run: be found again, or make room.
-
-        Raises BrokerRunning if another broker has come to be at the address.
-        """
+        """Folders in /tmp and /run are swept while programs run: be found again, or make room."""
         now = time.monotonic()
         if now < self._next_look:
             return
         self._next_look = now + LOOK
-        if self._lock is not None and not self._lock.in_place():
-            self._lock.release()
-            self._lock = None
+        try:
+            self._take_place(exchange)
+        except BrokerRunning as error:
+            _log.error("another broker took the place of this one: %s", error)
+            self._stopping = True
+        except UsageError as error:
+            _log.warning("no new connections: %s", error)
+
+    def _take_place(self, exchange: Exchange) -> None:
+        if self._lock is None or not self._lock.in_place():
+            if self._lock is not None:
+                self._lock.release()
+                self._lock = None
             self._lock = AddressLock(self.address)
         if not self.address.has_sockets():
             _log.warning("the sockets at %s were removed: listening anew", self.address)

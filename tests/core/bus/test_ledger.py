@@ -1,0 +1,98 @@
+"""The books over what producers numbered: every number counts once, holes until they are filled."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashctl.bus.ledger import ACTIVE, GAPS, PRODUCERS, Ledger
+from dashctl.wire import Header
+
+
+def frame(first: int, events: int = 1, producer: bytes = b"p", dropped: int = 0) -> Header:
+    return Header(producer, first, events, "", dropped)
+
+
+def test_numbers_without_a_hole_are_new_and_none_is_lost() -> None:
+    ledger = Ledger()
+    assert all(ledger.enter(frame(first, 10), 0.0) for first in range(0, 100, 10))
+    assert (ledger.lost, ledger.duplicates) == (0, 0)
+    assert ledger.has(b"p", 99)
+    assert not ledger.has(b"p", 100)
+    assert not ledger.has(b"q", 0)
+
+
+def test_a_hole_counts_as_lost_until_it_is_filled() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0), 0.0)
+    ledger.enter(frame(10), 0.0)
+    assert ledger.lost == 9
+    assert not ledger.has(b"p", 4)
+    assert ledger.enter(frame(3, 3), 0.0)
+    assert ledger.lost == 6
+    assert ledger.has(b"p", 4)
+    assert not ledger.enter(frame(5), 0.0)
+    assert ledger.enter(frame(1, 2), 0.0)
+    assert ledger.enter(frame(6, 4), 0.0)
+    assert (ledger.lost, ledger.duplicates) == (0, 1)
+
+
+def test_numbers_already_seen_are_duplicates_also_in_part() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0, 10), 0.0)
+    assert not ledger.enter(frame(0, 10), 0.0)
+    assert not ledger.enter(frame(5, 10), 0.0)
+    assert ledger.duplicates == 20
+
+
+def test_a_producer_that_was_there_before_the_broker_has_lost_nothing_by_it() -> None:
+    ledger = Ledger()
+    assert ledger.enter(frame(5_000), 0.0)
+    assert ledger.lost == 0
+    assert ledger.enter(frame(4_999), 0.0)
+    assert ledger.lost == 0
+
+
+def test_but_it_has_lost_what_it_says_that_it_dropped() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(5_000, dropped=700), 0.0)
+    assert ledger.lost == 700
+    ledger.enter(frame(6_000, dropped=1_699), 0.0)
+    assert ledger.lost == 1_699
+
+
+def test_the_books_are_bounded_and_the_most_silent_leaves_them() -> None:
+    ledger = Ledger()
+    for number in range(PRODUCERS + 1):
+        ledger.enter(frame(0, 1, number.to_bytes(8, "big")), 0.0)
+    assert not ledger.has((0).to_bytes(8, "big"), 0)
+    assert ledger.has((1).to_bytes(8, "big"), 0)
+
+
+def test_only_so_many_holes_are_remembered_and_the_count_stays_right() -> None:
+    ledger = Ledger()
+    for number in range(0, 4 * GAPS, 2):
+        ledger.enter(frame(number), 0.0)
+    assert ledger.lost == 2 * GAPS - 1
+    assert not ledger.enter(frame(1), 0.0)
+    assert ledger.lost == 2 * GAPS - 1
+
+
+def test_who_was_heard_lately_is_active() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0, producer=b"a"), 0.0)
+    ledger.enter(frame(0, producer=b"b"), 5.0)
+    assert ledger.active(5.0) == 2
+    assert ledger.active(ACTIVE + 1.0) == 1
+    ledger.enter(frame(1, producer=b"a"), ACTIVE + 1.0)
+    assert ledger.active(ACTIVE + 1.0) == 2
+
+
+@given(st.permutations(range(12)), st.sets(st.integers(0, 11)))
+def test_whatever_the_order_each_number_counts_once(order: list[int], missing: set[int]) -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0), 0.0)
+    arriving = [1 + number for number in order if number not in missing]
+    assert all(ledger.enter(frame(number), 0.0) for number in arriving)
+    assert not any(ledger.enter(frame(number), 0.0) for number in arriving)
+    assert all(ledger.has(b"p", number) for number in arriving)
+    assert ledger.lost == (max(arriving) - len(arriving) if arriving else 0)
+    assert ledger.duplicates == len(arriving)
