@@ -96,8 +96,7 @@ def _sections(path: Path) -> Mapping[str, Any]:
 
 
 def _parse(path: Path, text: str) -> Mapping[str, Any]:
-    # Most people have no file: they need not wait for the parser.
-    import tomllib
+    import tomllib  # noqa: PLC0415 - most people have no file, and need not wait for the parser
 
     try:
         return tomllib.loads(text)

@@ -1,0 +1,72 @@
+"""`dashctl collect`: records labelled episodes of this machine's telemetry.
+
+Rules: the recording is worth more than being watched: without a broker it goes on; ended early, it
+keeps the episodes that are whole.
+"""
+
+from argparse import Namespace
+from importlib import import_module
+from pathlib import Path
+from typing import Final
+
+from dashctl.bus.publisher import Publisher
+from dashctl.cli.connection import broker_of
+from dashctl.cli.extras import needing
+from dashctl.cli.narration import say
+from dashctl.cli.parsing import Parser, add_bus, number, whole
+from dashctl.folders import episodes_folder
+
+DESCRIPTION: Final = (
+    "Record this machine's telemetry, ten times a second, while a harmless workload walks through\n"
+    "the phases of an attack: it computes, writes and deletes files in a temporary folder of its\n"
+    "own, talks to itself over loopback and holds memory. It needs no privileges.\n"
+    "Prints the folder of each episode."
+)
+EXAMPLES: Final = (
+    "dashctl collect",
+    "dashctl collect ./episodes --episodes 24",
+    "dashctl collect /tmp/short --episodes 2 --seconds 20 --profiles disk-churn,bursty-c2",
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument(
+        "out", nargs="?", type=Path, metavar="FOLDER", help="where to (default: dashctl locate episodes)"
+    )
+    parser.add_argument(
+        "--episodes", type=whole(1, 1_000_000), default=5, metavar="N", help="how many (default: 5)"
+    )
+    parser.add_argument(
+        "--seconds", type=number(1, 3600), default=60.0, help="length of an episode (default: 60)"
+    )
+    parser.add_argument(
+        "--profiles", metavar="NAME,NAME", help="workloads, taken in turn (default: all that there are)"
+    )
+    parser.add_argument("--rate", type=number(1, 20), default=10.0, help="samples a second (default: 10)")
+    parser.add_argument("--host", metavar="NAME", help="the host's name in the recording (default: its own)")
+    parser.add_argument("--seed", type=whole(0, 2**31 - 1), default=0, help="for the workload (default: 0)")
+    add_bus(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Record, and print the folders."""
+    with needing("train", "dashctl collect"):
+        collector = import_module("dashctl_producers.collector")
+    out: Path = arguments.out or episodes_folder()
+    chosen = {"profiles": tuple(arguments.profiles.split(","))} if arguments.profiles else {}
+    with Publisher(broker_of(arguments)) as publisher:
+        say(f"recording {arguments.episodes} episodes of {arguments.seconds:g} s into {out}; ctrl+c ends it")
+        folders: tuple[Path, ...] = collector.run(
+            publisher.log,
+            out,
+            episodes=arguments.episodes,
+            host=arguments.host,
+            rate=arguments.rate,
+            seconds=arguments.seconds,
+            seed=arguments.seed,
+            **chosen,
+        )
+    for folder in folders:
+        print(folder)
+    return 0

@@ -1,0 +1,53 @@
+"""The table of commands: their names, what they are for, and the module that has each.
+
+Rule: nothing is loaded to list them; a command's module is loaded when it is chosen.
+"""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from importlib import import_module
+from typing import Final, NamedTuple, Protocol, cast
+
+from dashctl.cli.parsing import Parser
+
+
+class CommandModule(Protocol):
+    """What a command's module has."""
+
+    DESCRIPTION: str
+    EXAMPLES: Sequence[str]
+
+    def add_arguments(self, parser: Parser) -> None:
+        """Declare the command's own flags and arguments."""
+
+    def run(self, arguments: Namespace) -> int:
+        """Do it, and give the exit status."""
+
+
+class Command(NamedTuple):
+    """One command. A name of two words is the first's second: `broker run`."""
+
+    name: str
+    group: str
+    summary: str
+
+    def load(self) -> CommandModule:
+        """The module that has it."""
+        module = import_module(f"dashctl.cli.{self.name.replace(' ', '_')}")
+        return cast("CommandModule", module)
+
+
+COMMANDS: Final = (
+    Command("demo", "Begin here", "watch a real training run on this machine, all in one"),
+    Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it"),
+    Command("monitor", "Watch", "the screen; with --once, one scene as text"),
+    Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
+    Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
+    Command("events", "Publish", "every event type with its fields and what they allow"),
+    Command("collect", "Record and train", "record this machine's telemetry as labelled episodes"),
+    Command("train detector", "Record and train", "train and test the detector's models on episodes"),
+    Command("broker run", "The broker", "run a broker here, in the foreground"),
+    Command("broker status", "The broker", "how the broker is doing, and what it refused"),
+    Command("broker stop", "The broker", "end the broker"),
+    Command("locate", "Files", "where configuration, logs, sockets and recordings are"),
+)

@@ -1,0 +1,138 @@
+"""`dashctl demo`: the monitor on a real training run, from one command.
+
+Rules: nothing is played back: the children record and train, and the monitor hears of it over the
+bus like any other; they end when the monitor ends. What is recorded is thrown away, logs stay only
+where something failed, until the next demo.
+"""
+
+import os
+import shutil
+import sys
+from argparse import Namespace
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Final
+
+from dashctl.bus.address import Address
+from dashctl.bus.publisher import Publisher
+from dashctl.cli.children import Child, ChildFailed
+from dashctl.cli.connection import broker_of
+from dashctl.cli.extras import PACKAGES
+from dashctl.cli.monitor import add_screen_arguments, watch
+from dashctl.cli.narration import say
+from dashctl.cli.parsing import Parser, add_bus
+from dashctl.errors import MissingExtra
+from dashctl.events import Alert
+from dashctl.folders import state_folder
+
+DESCRIPTION: Final = (
+    "Watch a real run: this machine's own telemetry is recorded under a harmless workload, and the\n"
+    "detector's models are trained on recorded episodes, while the monitor is open. Quitting ends all\n"
+    "of it, and what was recorded is thrown away (dashctl collect keeps it).\n"
+    "--headless does without the monitor: it waits for the training and prints its accuracy table."
+)
+EXAMPLES: Final = ("dashctl demo", "dashctl demo --headless")
+
+_MANY: Final = "1440"
+"""Episodes to record: a day of them, which is longer than anybody watches a demo."""
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument("--headless", action="store_true", help="no screen: train, print the table and end")
+    add_screen_arguments(parser)
+    add_bus(parser)
+
+
+def run(arguments: Namespace) -> int:
+    """Start everything, watch, end everything."""
+    headless = arguments.headless
+    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say("input or output is no terminal: going on as with --headless")
+        headless = True
+    for extra in ("train",) if headless else ("train", "tui"):
+        _check_installed(extra)
+    address = broker_of(arguments)
+    with _folder() as folder, ExitStack() as children:
+        recording = children.enter_context(_recording(address, folder))
+        training = children.enter_context(_training(address, folder))
+        if headless:
+            return _run_headless(recording, training)
+        return _run_on_screen(address, arguments, recording, training)
+
+
+def _run_headless(recording: Child, training: Child) -> int:
+    say("recording this machine's telemetry and training the detector, which takes a minute or two")
+    training.wait()
+    if recording.failure is not None:
+        raise recording.failure
+    print(training.output(), end="")
+    return 0
+
+
+def _run_on_screen(address: Address, arguments: Namespace, recording: Child, training: Child) -> int:
+    with Publisher(address) as publisher:
+        for child in (recording, training):
+            child.on_failure(lambda failed: publisher.log(_alert(failed)))
+        status = watch(address, arguments)
+    if training.has_finished:
+        print(training.output(), end="")
+    elif training.failure is None:
+        say("the training was ended before it was done; dashctl train detector  does all of it")
+    for failure in (recording.failure, training.failure):
+        if failure is not None:
+            raise failure
+    return status
+
+
+def _alert(failure: ChildFailed) -> Alert:
+    return Alert("demo", str(failure), severity="critical")
+
+
+def _recording(address: Address, folder: Path) -> Child:
+    arguments = ["collect", str(folder / "episodes"), "--episodes", _MANY, "--bus", str(address)]
+    return Child("recording", arguments, folder)
+
+
+def _training(address: Address, folder: Path) -> Child:
+    return Child("training", ["train", "detector", "--bus", str(address)], folder)
+
+
+def _check_installed(extra: str) -> None:
+    """Raises MissingExtra. It only looks: loading the packages here would delay the first picture."""
+    for package in PACKAGES[extra]:
+        if find_spec(package) is None:
+            raise MissingExtra("dashctl demo", extra, package)
+
+
+@contextmanager
+def _folder() -> Iterator[Path]:
+    """A folder for the children, without those of demos that are over; logs of failures stay in it."""
+    demos = state_folder() / "demo"
+    demos.mkdir(parents=True, exist_ok=True)
+    for former in demos.iterdir():
+        if not _is_alive(former.name):
+            shutil.rmtree(former, ignore_errors=True)
+    folder = demos / str(os.getpid())
+    folder.mkdir()
+    worth_keeping = False
+    try:
+        yield folder
+    except ChildFailed:
+        worth_keeping = True
+        raise
+    finally:
+        shutil.rmtree(folder / "episodes" if worth_keeping else folder, ignore_errors=True)
+
+
+def _is_alive(process: str) -> bool:
+    if process == str(os.getpid()) or not process.isdecimal():
+        return False
+    with suppress(PermissionError):
+        try:
+            os.kill(int(process), 0)
+        except ProcessLookupError:
+            return False
+    return True

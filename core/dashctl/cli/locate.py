@@ -1,0 +1,44 @@
+"""`dashctl locate`: where the files are.
+
+Rule: it names places and touches none, so it works where everything else is broken.
+"""
+
+from argparse import Namespace
+from typing import Final
+
+from dashctl.bus.address import runtime_folder
+from dashctl.cli.parsing import Parser
+from dashctl.folders import config_file, data_folder, episodes_folder, log_folder, state_folder
+
+DESCRIPTION: Final = "Show where configuration, logs, sockets and recordings are, whether there yet or not."
+EXAMPLES: Final = (
+    "dashctl locate",
+    'editor "$(dashctl locate config)"',
+    'tail -f "$(dashctl locate log)"/*.log',
+)
+
+_PLACES: Final = {
+    "config": config_file,
+    "state": state_folder,
+    "runtime": runtime_folder,
+    "data": data_folder,
+    "log": log_folder,
+    "episodes": episodes_folder,
+}
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument(
+        "place", nargs="?", choices=_PLACES, metavar="PLACE", help="one of " + ", ".join(_PLACES)
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Print one place alone, or all with their names."""
+    if arguments.place is not None:
+        print(_PLACES[arguments.place]())
+        return 0
+    for name, place in _PLACES.items():
+        print(f"{name:<9} {place()}")
+    return 0

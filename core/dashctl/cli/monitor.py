@@ -1,0 +1,116 @@
+"""`dashctl monitor`: the screen, or one picture of it as text.
+
+Rules: where input or output is no terminal there is one picture rather than a screen; a picture only
+looks, so it needs a broker that is there; the screen waits for events, so it makes sure of one.
+"""
+
+import os
+import shutil
+import sys
+import time
+from argparse import Namespace
+from importlib import import_module
+from typing import Final
+
+from dashctl.bus import Connection
+from dashctl.bus.address import Address
+from dashctl.bus.control import ask_snapshot
+from dashctl.cli.connection import broker_of, bus_of
+from dashctl.cli.extras import needing
+from dashctl.cli.narration import say
+from dashctl.cli.parsing import Parser, add_bus, number, size
+from dashctl.events import BusStats
+from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, setting
+from dashctl.state import State
+
+DESCRIPTION: Final = (
+    "Watch what is published, live. ? lists the keys, q quits. Without a terminal it prints one\n"
+    "picture and ends, as with --once."
+)
+EXAMPLES: Final = (
+    "dashctl monitor",
+    "dashctl monitor --scene training --no-mouse",
+    "dashctl monitor --once --scene models --size 120x40",
+)
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument("--once", action="store_true", help="print one picture as text and end")
+    parser.add_argument(
+        "--size",
+        type=size,
+        metavar="COLUMNSxROWS",
+        help="of the picture, with --once (default: the terminal's, or 80x24)",
+    )
+    add_screen_arguments(parser)
+    add_bus(parser)
+
+
+def add_screen_arguments(parser: Parser) -> None:
+    """Declare what `watch` takes."""
+    parser.add_argument("--scene", default="overview", metavar="NAME", help="the scene (default: overview)")
+    parser.add_argument(
+        "--interval",
+        type=number(0.05, 60),
+        metavar="SECONDS",
+        help="between two pictures at least (default: [monitor] interval of the configuration, or 0.1)",
+    )
+    parser.add_argument(
+        "--no-mouse", dest="mouse", action="store_const", const=False, help="leave the mouse to the terminal"
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Watch until a person quits, or print one picture."""
+    if arguments.once:
+        return _print_picture(arguments)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        say("input or output is no terminal: one picture, as with --once")
+        return _print_picture(arguments)
+    return watch(broker_of(arguments), arguments)
+
+
+def watch(address: Address, arguments: Namespace) -> int:
+    """The screen, until a person quits; the arguments are those of `add_screen_arguments`."""
+    with needing("tui", "dashctl monitor"):
+        status: int = import_module("dashctl_tui").run(
+            address,
+            scene=arguments.scene,
+            mouse=setting(MONITOR_MOUSE, arguments.mouse),
+            interval=setting(MONITOR_INTERVAL, arguments.interval),
+        )
+    return status
+
+
+def _print_picture(arguments: Namespace) -> int:
+    address = bus_of(arguments)
+    state = ask_snapshot(address)
+    with needing("tui", "dashctl monitor"):
+        picture: str = import_module("dashctl_tui").once(
+            state,
+            _connection(state),
+            scene=arguments.scene,
+            size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
+            colour=_is_coloured(),
+            address=str(address),
+        )
+    print(picture)
+    return 0
+
+
+def _connection(state: State) -> Connection:
+    """How a monitor would be connected that got this snapshot just now."""
+    now = time.time()
+    stamped = state.latest(BusStats).get(())
+    if stamped is None:
+        return Connection(connected=True, since=now)
+    stats = stamped.event
+    return Connection(connected=True, since=now, lost=stats.lost, rejected=stats.rejected, rate=stats.rate)
+
+
+def _is_coloured() -> bool:
+    """Colour where a person looks at it, after no-color.org; FORCE_COLOR asks for it anywhere."""
+    if os.environ.get("NO_COLOR"):
+        return False
+    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()
