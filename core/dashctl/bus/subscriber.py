@@ -25,7 +25,7 @@ from dashctl.state import BadSnapshot, State
 
 SILENCE: Final = 3.0
 """Seconds without a word of the broker, which ticks every second, after which it counts as gone."""
-ASK_AGAIN: Final = 2.0
+ASK_AGAIN: Final = 5.0
 """Seconds after which a snapshot that did not come is asked for again."""
 QUEUED: Final = 5_000
 SPACING: Final = 0.02
@@ -74,6 +74,8 @@ class Subscriber:
         self._next_ask = 0.0
         self._asked: float | None = None
         self._request = 0
+        self._valid_from = 1
+        """The first request whose answer is new enough."""
         self._kept: deque[tuple[int, memoryview]] = deque()
         self._open = ExitStack()
         context = self._open.enter_context(private_context())
@@ -179,6 +181,7 @@ class Subscriber:
         self._seq = None
         self._asked = None
         self._reason = reason
+        self._valid_from = self._request + 1
 
     def _ask_if_due(self) -> None:
         now = time.monotonic()
@@ -200,7 +203,7 @@ class Subscriber:
                 return None
             try:
                 reply = messages.decode_reply(message)
-                if isinstance(reply, messages.SnapshotReply) and reply.id == self._request:
+                if isinstance(reply, messages.SnapshotReply) and reply.id >= self._valid_from:
                     return self._resynchronise(reply)
             except (messages.BadReply, BadSnapshot):
                 self.rejected["bad snapshot"] += 1

@@ -1,0 +1,293 @@
+"""Publishing: what waits, what is acknowledged, what is lost and said to be."""
+
+import logging
+import threading
+import time
+
+import pytest
+
+from dashctl import wire
+from dashctl.bus import Address, Broker, Publisher, Subscriber, publish, try_publish
+from dashctl.bus.bulk import LARGEST_WAITING
+from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.bus.framing import EVENTS_PER_FRAME, Unsendable, encoded, grouped
+from dashctl.bus.publisher import default_publisher
+from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
+from dashctl.events import Event, LogLine, Metric, ModelMetric, PhaseEvent, PointCloud, RunStarted
+from dashctl.state import State
+from tests.core.bus.processes import PATIENCE, broker_process, quiet_state, script, until
+
+TOO_LARGE = LogLine("x" * (wire.MAX_FRAME + 1))
+TOO_GREAT = RunStarted({"seed": 2**70})
+CLOUD_BYTES = 8 * 1024 * 1024
+
+
+def cloud(name: str) -> PointCloud:
+    axis = memoryview(bytes(CLOUD_BYTES // 2))
+    return PointCloud(name, axis, axis)
+
+
+def has_metrics(address: Address, count: int) -> State:
+    return until(lambda: state if (state := quiet_state(address)).version(Metric) == count else None)
+
+
+def test_what_is_logged_arrives_in_order_with_its_run_and_time(broker: Broker, address: Address) -> None:
+    before = time.time()
+    with Publisher(address, run="mnist-1") as publisher:
+        for step in range(2 * EVENTS_PER_FRAME):
+            publisher.log(Metric("loss", step, 1.0 / (step + 1)))
+        publisher.log({"type": "model_metric", "model": "lstm", "accuracy": 0.5})
+        assert publisher.close() == 0
+    state = quiet_state(address)
+    (metric,) = state.latest(ModelMetric).values()
+    assert (metric.run, metric.event) == ("mnist-1", ModelMetric("lstm", 0.5))
+    assert before <= metric.time <= time.time()
+    assert state.series(Metric) == [("mnist-1", "loss")]
+    assert state.version(Metric) == 2 * EVENTS_PER_FRAME
+    assert ask_status(address).lost == 0
+
+
+def test_publishing_waits_until_the_broker_has_it(broker: Broker, address: Address) -> None:
+    with Publisher(address) as publisher:
+        for number in range(20):
+            assert publisher.publish(ModelMetric(f"m{number}", 0.5)) == {"delivered": 0}
+            assert (f"m{number}",) in ask_snapshot(address).latest(ModelMetric)
+        assert publisher.publish({"type": "phase", "phase": "clean"}) == {"delivered": 0}
+
+
+def test_from_many_threads_every_event_counts_once(broker: Broker, address: Address) -> None:
+    with Publisher(address) as publisher:
+
+        def log(name: str) -> None:
+            for step in range(1_000):
+                publisher.log(Metric(name, step, 0.5))
+            publisher.publish(PhaseEvent("clean"), PATIENCE)
+
+        threads = [threading.Thread(target=log, args=(f"t{number}",)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert publisher.close(PATIENCE) == 0
+        assert publisher.statistics().sent == 4_004
+    assert quiet_state(address).version(Metric) == 4_000
+    status = ask_status(address)
+    assert (status.lost, status.duplicates) == (0, 0)
+
+
+def test_without_a_broker_events_wait_and_arrive_when_there_is_one(address: Address) -> None:
+    with Publisher(address) as publisher:
+        for step in range(1_000):
+            publisher.log(Metric("loss", step, 0.5))
+        assert publisher.statistics().waiting == 1_000
+        with Broker(address) as broker:
+            broker.start()
+            has_metrics(address, 1_000)
+            assert ask_status(address).lost == 0
+        assert publisher.statistics().sent == 1_000
+
+
+def test_the_oldest_are_dropped_when_too_many_wait_and_all_can_see_it(address: Address) -> None:
+    with Publisher(address, capacity=100) as publisher:
+        for step in range(1_000):
+            publisher.log(Metric("loss", step, float(step)))
+        until(lambda: publisher.statistics().waiting == 100)
+        statistics = publisher.statistics()
+        assert (statistics.logged, statistics.sent, statistics.dropped) == (1_000, 0, 900)
+        with Broker(address) as broker:
+            broker.start()
+            curve = has_metrics(address, 100).curve(Metric, ("", "loss"))
+            assert curve is not None
+            assert ask_status(address).lost == 900
+
+
+def test_large_events_that_wait_are_bounded_by_bytes(address: Address) -> None:
+    count = 2 * LARGEST_WAITING // CLOUD_BYTES
+    with Publisher(address) as publisher:
+        for number in range(count):
+            publisher.log(cloud(f"c{number}"))
+        publisher.log(PhaseEvent("clean"))
+        with Broker(address) as broker:
+            broker.start()
+            state = until(lambda: state if (state := quiet_state(address)).version(PhaseEvent) else None)
+            kept = [name for (name,) in state.latest(PointCloud)]
+            assert kept == [f"c{number}" for number in range(count // 2, count)]
+            assert ask_status(address).lost == count // 2
+
+
+def test_without_a_broker_publishing_is_an_error_and_the_event_does_not_come_later(address: Address) -> None:
+    with Publisher(address) as publisher:
+        publisher.log(ModelMetric("logged", 0.5))
+        with pytest.raises(NoBroker, match=r"no broker at ipc://.* within 0\.1 s"):
+            publisher.publish(ModelMetric("published", 0.5), 0.1)
+        publisher.log(ModelMetric("logged too", 0.5))
+        with Broker(address) as broker:
+            broker.start()
+            state = until(lambda: s if len((s := quiet_state(address)).latest(ModelMetric)) == 2 else None)
+            assert set(state.latest(ModelMetric)) == {("logged",), ("logged too",)}
+            assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0}
+            assert set(quiet_state(address).latest(ModelMetric)) == {("logged",), ("logged too",)}
+
+
+def test_a_broker_that_does_not_answer_is_another_error(address: Address) -> None:
+    with broker_process(address) as broker, Publisher(address) as publisher:
+        publisher.publish(PhaseEvent("clean"), PATIENCE)
+        broker.send_signal(19)
+        with pytest.raises(TimedOut, match=r"did not answer within 0\.2 s"):
+            publisher.publish(PhaseEvent("clean"), 0.2)
+        assert publisher.try_publish(PhaseEvent("clean")) == 0
+        began = time.monotonic()
+        assert publisher.close(0.2) == 2
+        assert time.monotonic() - began < PATIENCE
+
+
+def test_trying_to_publish_never_raises_and_does_not_wait_twice(address: Address) -> None:
+    with Publisher(address) as publisher:
+        began = time.monotonic()
+        outcomes = [publisher.try_publish(ModelMetric("m", 0.5)) for _ in range(2_000)]
+        assert time.monotonic() - began < PATIENCE
+        assert outcomes == [0] * 2_000
+        assert publisher.statistics().waiting == 0
+        assert publisher.try_publish({"type": "no such type"}) == 0
+        publisher.close()
+        assert publisher.try_publish(PhaseEvent("clean")) == 0
+
+
+def test_trying_to_publish_says_how_many_monitors_got_it(broker: Broker, address: Address) -> None:
+    with Publisher(address) as publisher, Subscriber(address) as subscriber:
+        until(lambda: subscriber.receive(0.05))
+        assert until(lambda: publisher.try_publish(PhaseEvent("clean"))) == 1
+
+
+def test_what_is_no_event_is_an_error_where_it_is_logged(address: Address) -> None:
+    with Publisher(address) as publisher:
+        for call in (publisher.log, publisher.publish):
+            with pytest.raises(InvalidEvent, match=r"model_metric\.accuracy: 1\.7 is not allowed"):
+                call({"type": "model_metric", "model": "m", "accuracy": 1.7})
+        assert publisher.statistics().logged == 0
+
+
+@pytest.mark.parametrize(
+    ("event", "named"), [(TOO_LARGE, "at most 33554432"), (TOO_GREAT, "cannot be encoded")]
+)
+def test_what_fits_no_frame_is_an_error_where_it_is_published(
+    broker: Broker, address: Address, event: Event, named: str
+) -> None:
+    with Publisher(address) as publisher:
+        with pytest.raises(Unsendable, match=named):
+            publisher.publish(event, PATIENCE)
+        assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0}
+
+
+def test_where_it_was_logged_it_is_counted_and_said_once_and_takes_no_other_with_it(
+    broker: Broker, address: Address, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING), Publisher(address) as publisher:
+        for event in (TOO_GREAT, ModelMetric("beside", 0.5), TOO_GREAT, PhaseEvent("clean")):
+            publisher.log(event)
+        assert publisher.close() == 0
+        assert publisher.statistics().dropped == 2
+    assert [record.getMessage().partition(":")[0] for record in caplog.records] == ["an event was not sent"]
+    assert set(quiet_state(address).latest(ModelMetric)) == {("beside",)}
+
+
+def test_a_frame_is_cut_where_numbers_skip_where_it_is_full_and_around_clouds() -> None:
+    point = PointCloud.pack("p", [0.0], [0.0])
+    numbers = [0, 1, 3, 2, 7, *range(8, 8 + EVENTS_PER_FRAME)]
+    entries = [(number, 0.0, point if number == 1 else PhaseEvent("clean")) for number in numbers]
+    cut = [[entry[0] for entry in group] for group in grouped(entries)]
+    assert cut == [[0], [1], [2, 3], [*range(7, 7 + EVENTS_PER_FRAME)], [7 + EVENTS_PER_FRAME]]
+
+
+def test_a_frame_that_is_too_large_is_sent_in_halves() -> None:
+    half_megabyte = LogLine("x" * 600_000)
+    group = [(number, 0.0, half_megabyte) for number in range(3)]
+    assert encoded(b"producer", "", group, 0) == [group[:1], group[1:]]
+    alone = encoded(b"producer", "", [(0, 0.0, LogLine("x" * 2_000_000))], 0)
+    assert isinstance(alone, bytes)
+
+
+def test_after_closing_it_is_an_error(broker: Broker, address: Address) -> None:
+    publisher = Publisher(address)
+    publisher.log(PhaseEvent("clean"))
+    assert publisher.close() == 0
+    assert publisher.close() == 0
+    with pytest.raises(Closed):
+        publisher.log(PhaseEvent("clean"))
+    with pytest.raises(Closed):
+        publisher.publish(PhaseEvent("clean"))
+    assert publisher.statistics().logged == 1
+
+
+def test_closing_says_how_many_never_left(address: Address) -> None:
+    publisher = Publisher(address)
+    for _ in range(7):
+        publisher.log(PhaseEvent("clean"))
+    assert publisher.close(timeout=PATIENCE) == 7
+    assert publisher.statistics().dropped == 7
+
+
+def test_one_that_is_dropped_unclosed_warns(address: Address) -> None:
+    publishers = [Publisher(address)]
+    publishers[0].log(PhaseEvent("clean"))
+    with pytest.warns(ResourceWarning, match="unclosed <Publisher to ipc://"):
+        publishers.clear()
+    until(lambda: "dashctl-publisher" not in [thread.name for thread in threading.enumerate()])
+
+
+@pytest.mark.parametrize("run", ["x" * 33, "ü" * 17, "a\x00b"])
+def test_a_run_that_fits_no_frame_is_refused(address: Address, run: str) -> None:
+    with pytest.raises(UsageError, match=r"^run: "):
+        Publisher(address, run=run)
+
+
+def test_no_thread_before_the_first_event(address: Address) -> None:
+    with Publisher(address) as publisher:
+        assert "dashctl-publisher" not in [thread.name for thread in threading.enumerate()]
+        publisher.log(PhaseEvent("clean"))
+        assert "dashctl-publisher" in [thread.name for thread in threading.enumerate()]
+
+
+def test_a_broker_that_is_replaced_gets_what_comes_after(address: Address) -> None:
+    with Publisher(address) as publisher:
+        for name in ("first", "second", "third"):
+            with Broker(address) as broker:
+                broker.start()
+                publisher.publish(ModelMetric(name, 0.5), PATIENCE)
+                assert set(quiet_state(address).latest(ModelMetric)) == {(name,)}
+                assert ask_status(address).lost == 0
+
+
+def test_the_modules_own_functions_share_one_publisher_at_the_default_address(
+    folder: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    default_publisher.cache_clear()
+    with Broker() as broker:
+        broker.start()
+        assert publish(ModelMetric("lstm", 0.5), PATIENCE) == {"delivered": 0}
+        assert try_publish(PhaseEvent("clean")) == 0
+        assert quiet_state(broker.address).version(PhaseEvent) == 1
+        assert default_publisher() is default_publisher()
+        default_publisher().close()
+    default_publisher.cache_clear()
+    monkeypatch.setenv("DASHCTL_BUS_ADDRESS", "tcp://example.org:1")
+    assert try_publish(PhaseEvent("clean")) == 0
+    with pytest.raises(UsageError):
+        publish(PhaseEvent("clean"))
+
+
+def test_an_idle_publisher_uses_no_processor_time(broker: Broker, address: Address) -> None:
+    """A thread that polled would be seen in the context switches of a process that does nothing."""
+    code = """
+import sys, time, resource
+from dashctl import Publisher, PhaseEvent
+with Publisher(sys.argv[1]) as publisher:
+    publisher.publish(PhaseEvent("clean"), 30)
+    time.sleep(1.5)
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
+    time.sleep(2)
+    print(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before)
+"""
+    with script(code, address) as process:
+        switches, _ = process.communicate(timeout=PATIENCE)
+    assert int(switches) < 100
