@@ -1,0 +1,55 @@
+"""The monitor: what a bus tells, drawn in a terminal.
+
+Rule: importing this package loads neither textual nor numpy; `run` and `once` do.
+"""
+
+import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from dashctl.bus import Address, Connection
+    from dashctl.state import State
+
+__all__ = ["INTERVAL", "once", "run"]
+
+INTERVAL = 0.1
+"""Seconds between two pictures at least."""
+
+
+def run(
+    address: "Address | str | None" = None,
+    *,
+    scene: str | None = None,
+    mouse: bool = True,
+    interval: float | None = None,
+) -> int:
+    """Watch the bus at `address` until a person quits; returns the exit status.
+
+    scene: the one to begin with. interval: seconds between two pictures at least. Raises UsageError for
+    an address or a scene that is none, and where standard input and output are no terminal.
+    """
+    from dashctl_tui.launch import watch  # noqa: PLC0415
+
+    return watch(
+        address, scene=scene or "overview", mouse=mouse, interval=INTERVAL if interval is None else interval
+    )
+
+
+def once(
+    state: "State",
+    connection: "Connection",
+    *,
+    scene: str,
+    size: tuple[int, int],
+    colour: bool,
+    now: float | None = None,
+    address: str = "",
+) -> str:
+    """The picture of a scene as text: a title, `size` = (columns, rows), a status line.
+
+    now: seconds since 1970, the present if None. Raises UsageError for a scene that is none.
+    """
+    from dashctl_tui.report import picture_text  # noqa: PLC0415
+
+    moment = time.time() if now is None else now
+    return picture_text(state, connection, scene=scene, size=size, colour=colour, now=moment, address=address)

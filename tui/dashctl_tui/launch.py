@@ -1,0 +1,68 @@
+"""Starts the monitor on a terminal and ends it, whatever ends it.
+
+Rules: SIGTERM, SIGHUP and SIGINT leave the terminal as it was and end the program with 128 plus their
+number; a terminal that takes nothing any more cannot keep the program from ending.
+"""
+
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from types import FrameType
+from typing import Any
+
+from dashctl.bus import Address, Follower
+from dashctl.errors import UsageError
+from dashctl_tui.app import Monitor
+from dashctl_tui.scenes import scene_named
+from dashctl_tui.terminal import LEAVE
+
+_GRACE = 3.0
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+
+
+def watch(address: Address | str | None, *, scene: str, mouse: bool, interval: float) -> int:
+    """See `dashctl_tui.run`."""
+    first = scene_named(scene)
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
+    with Follower(address) as follower:
+        monitor = Monitor(follower, str(follower.address), scene=first.name, interval=interval)
+        with _ended_by_signals(monitor):
+            monitor.run(mouse=mouse)
+    return monitor.return_code or 0
+
+
+@contextmanager
+def _ended_by_signals(monitor: Monitor) -> Iterator[None]:
+    before = termios.tcgetattr(sys.stdin)
+    watchdogs: list[threading.Timer] = []
+
+    def end(number: int, frame: FrameType | None) -> None:
+        # A terminal that hangs would be waited for without end.
+        watchdogs.append(threading.Timer(_GRACE, lambda: _leave_at_once(before, 128 + number)))
+        watchdogs[-1].daemon = True
+        watchdogs[-1].start()
+        monitor.end(128 + number)
+
+    former = {number: signal.signal(number, end) for number in _SIGNALS}
+    try:
+        yield
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)
+        for watchdog in watchdogs:
+            watchdog.cancel()
+
+
+def _leave_at_once(attributes: list[Any], status: int) -> None:
+    """Give the terminal back as far as it takes anything, and end without waiting for anybody."""
+    with suppress(OSError, termios.error, ValueError):
+        termios.tcsetattr(sys.stdin, termios.TCSANOW, attributes)
+        # A description of its own, so that not waiting is nobody else's mode.
+        terminal = os.open(os.ttyname(sys.stdout.fileno()), os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+        os.write(terminal, LEAVE.encode())
+    os._exit(status)

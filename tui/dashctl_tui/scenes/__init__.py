@@ -1,0 +1,31 @@
+"""The scenes of the monitor, in the order of their story. One file each; see `dashctl_tui.scenes.scene`."""
+
+from typing import Any, Final
+
+from dashctl.errors import UsageError
+from dashctl_tui.scenes import attacks, baseline, chunking, hosts, knn, models, overview, perf, training
+from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+
+__all__ = ["DECK", "Picture", "Scene", "Viewport", "scene_named"]
+
+DECK: Final[tuple[Scene[Any], ...]] = (
+    overview.SCENE,
+    baseline.SCENE,
+    attacks.SCENE,
+    chunking.SCENE,
+    models.SCENE,
+    training.SCENE,
+    knn.SCENE,
+    perf.SCENE,
+    hosts.SCENE,
+)
+
+
+def scene_named(name: str) -> Scene[Any]:
+    """The scene with this name, whatever its case. Raises UsageError."""
+    for scene in DECK:
+        if scene.name == name.casefold():
+            return scene
+    raise UsageError(
+        f"scene: {name!r} is not allowed; expected one of {', '.join(scene.name for scene in DECK)}"
+    )

@@ -1,0 +1,215 @@
+"""KNN: a cloud of points that can be turned.
+
+Rules: a PointCloud is drawn as it came, and single Embeddings together make one more cloud; what is
+prepared for drawing is kept with the view, so turning the cloud costs a frame and nothing else.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dashctl.events import Embedding, PointCloud, Stamped
+from dashctl.phases import PHASES
+from dashctl.state import State
+from dashctl_tui.plots.canvas import Ink, Row, beside, fit
+from dashctl_tui.plots.cloud import Cloud
+from dashctl_tui.plots.legend import Key, flow_legend
+from dashctl_tui.plots.palette import (
+    ACCENT,
+    MUTED,
+    PHASE_LETTERS,
+    TEXT,
+    cloud_palette,
+    cluster_ink,
+    phase_ink,
+)
+from dashctl_tui.plots.raster import MAX_CLASSES
+from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.layout import panel
+from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+
+_LEGEND = 30
+_COUNT = 9
+_HINTS = (
+    ("← → ↑ ↓", "turn"),
+    ("+ -", "zoom"),
+    ("c", "colour by …"),
+    ("s", "spin"),
+    ("n", "next cloud"),
+    ("r", "reset"),
+)
+_NO_CLASS = "none"
+_ONE_CLASS = "points"
+_ORDER = ("phase", "predicted", "cluster")
+
+
+@dataclass(frozen=True, slots=True)
+class Classes:
+    """One way to colour points: `names[codes[i]]` is what point i is."""
+
+    names: tuple[str, ...]
+    codes: NDArray[np.uint8]
+
+    def ink(self, code: int) -> Ink:
+        """The colour of a class."""
+        name = self.names[code]
+        if name in (_NO_CLASS, _ONE_CLASS):
+            return MUTED if name == _NO_CLASS else ACCENT
+        return phase_ink(name) if name in PHASES else cluster_ink(code)
+
+    def glyph(self, code: int) -> str:
+        """A letter for a phase, a dot for anything else."""
+        return next((letter for phase, letter in PHASE_LETTERS.items() if phase == self.names[code]), "●")
+
+
+@dataclass(frozen=True, eq=False)
+class Points:
+    """One cloud: its name, which of how many it is, coordinates (n, 2 or 3), and how it may be coloured."""
+
+    name: str
+    position: int
+    clouds: int
+    xyz: NDArray[np.float32]
+    colourings: Mapping[str, Classes]
+    _prepared: dict[str, Cloud] = field(default_factory=dict)
+
+    def by(self, colouring: int) -> str:
+        """The name of a colouring, counted round; "" for the only one of a cloud that has none."""
+        names = sorted(
+            self.colourings, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER)
+        )
+        return names[colouring % len(names)]
+
+    def cloud(self, by: str) -> Cloud:
+        """The cloud with this colouring, prepared once."""
+        if by not in self._prepared:
+            self._prepared[by] = Cloud(self.xyz, np.minimum(self.colourings[by].codes, MAX_CLASSES - 1))
+        return self._prepared[by]
+
+
+def _select(state: State, viewport: Viewport) -> Points | None:
+    clouds = list(state.latest(PointCloud).values())[::-1]
+    clouds = [item for item in clouds if viewport.shows(item.event.name)]
+    single = state.last(Embedding).get((), ()) if viewport.shows("embeddings") else ()
+    total = len(clouds) + bool(single)
+    if not total:
+        return None
+    position = viewport.item % total
+    if position < len(clouds):
+        return _from_cloud(clouds[position].event, position, total)
+    return _from_embeddings(tuple(single), position, total)
+
+
+def _from_cloud(cloud: PointCloud, position: int, total: int) -> Points:
+    axes = [np.frombuffer(axis, dtype="<f4") for axis in (cloud.x, cloud.y, cloud.z) if axis is not None]
+    colourings = {
+        name: Classes(colouring.names, np.frombuffer(colouring.codes, dtype=np.uint8))
+        for name, colouring in cloud.colourings.items()
+    }
+    return Points(cloud.name, position, total, np.stack(axes, axis=1), colourings or _plain(len(cloud)))
+
+
+def _from_embeddings(stamped: Sequence[Stamped[Embedding]], position: int, total: int) -> Points:
+    points = [item.event for item in stamped]
+    flat = all(point.z is None for point in points)
+    # A point without z lies in the plane z = 0 of those that have one.
+    rows = [(point.x, point.y) if flat else (point.x, point.y, point.z or 0.0) for point in points]
+    categories: dict[str, list[str | None]] = {
+        "phase": [point.phase for point in points],
+        "predicted": [point.predicted for point in points],
+        "cluster": [None if point.cluster is None else str(point.cluster) for point in points],
+    }
+    colourings = {name: _coded(values) for name, values in categories.items() if any(values)}
+    largest = float(np.finfo(np.float32).max)
+    xyz = np.clip(np.array(rows, dtype=np.float64), -largest, largest).astype(np.float32)
+    return Points("embeddings", position, total, xyz, colourings or _plain(len(points)))
+
+
+def _plain(count: int) -> dict[str, Classes]:
+    return {"": Classes((_ONE_CLASS,), np.zeros(count, dtype=np.uint8))}
+
+
+def _coded(values: Sequence[str | None]) -> Classes:
+    given = {value for value in values if value is not None}
+    names: list[str] = list(PHASES) if given <= set(PHASES) else sorted(given, key=_natural)
+    names = names[: MAX_CLASSES - 1]
+    code_of = {name: code for code, name in enumerate(names)}
+    if len(code_of) < len(given) or None in values:
+        names.append(_NO_CLASS)
+    codes = [code_of.get(value or "", len(names) - 1) for value in values]
+    return Classes(tuple(names), np.array(codes, dtype=np.uint8))
+
+
+def _natural(name: str) -> tuple[int, str]:
+    return (int(name), "") if name.lstrip("-").isdecimal() else (0, name)
+
+
+def _draw(view: Points, viewport: Viewport) -> Picture:
+    width, height = viewport.width, viewport.height
+    by = view.by(viewport.colouring)
+    cloud = view.cloud(by)
+    classes = view.colourings[by]
+    palette = cloud_palette(classes.ink(code) for code in range(min(len(classes.names), MAX_CLASSES)))
+    camera = viewport.camera or cloud.home
+
+    def content(inner: int, rows: int) -> list[Row]:
+        return cloud.draw(camera, inner, rows, palette, limit=viewport.limit)
+
+    title = view.name + (f"  {view.position + 1} of {view.clouds}" if view.clouds > 1 else "")
+    note = f"{cloud.count:,} points"
+    if not viewport.narrow:
+        left = panel(title, content, width - _LEGEND - 1, height, note=note)
+        key = panel(
+            f"by {by}" if by else "legend", lambda w, h: _key(classes, cloud.count, w, h), _LEGEND, height
+        )
+        return Picture(beside(left, key, gap=1))
+    key = _short_key(by, classes, width - 2)
+    return Picture(fit([*panel(title, content, width, height - len(key), note=note), *key], width, height))
+
+
+def _counted(classes: Classes) -> list[tuple[int, int]]:
+    """Codes that occur, with how often."""
+    counts = np.bincount(classes.codes, minlength=len(classes.names)).tolist()
+    return [(code, count) for code, count in enumerate(counts) if count]
+
+
+def _key(classes: Classes, total: int, width: int, height: int) -> list[Row]:
+    """What the colours stand for, and, where there is room, which keys there are."""
+    rows = [_class_row(classes, code, count, width) for code, count in _counted(classes)]
+    rows.append(Row.of((fill("all", width - _COUNT), MUTED), (fill_left(f"{total:,}", _COUNT), MUTED)))
+    room = height - len(_HINTS)
+    if room <= len(rows):
+        return rows[:height]
+    hints = [Row.of((fill(keys, 10), TEXT), (words, MUTED)) for keys, words in _HINTS]
+    return [*fit(rows, width, room), *hints]
+
+
+def _class_row(classes: Classes, code: int, count: int, width: int) -> Row:
+    glyph = (classes.glyph(code) + " ", classes.ink(code)._replace(bold=True))
+    name = (fill(classes.names[code], width - _COUNT - 2), TEXT)
+    return Row.of(glyph, name, (fill_left(f"{count:,}", _COUNT), MUTED))
+
+
+def _short_key(by: str, classes: Classes, width: int) -> list[Row]:
+    keys = [
+        Key(classes.names[code], classes.ink(code), classes.glyph(code), f"{count:,}")
+        for code, count in _counted(classes)
+    ]
+    head = Row.of((f"by {clip(by, 20)}  " if by else "", MUTED))
+    indents = [head, Row.blank(head.width)]
+    lines = flow_legend(keys, max(1, width - head.width), len(indents))
+    return [Row.of(" ") + indent + line for indent, line in zip(indents, lines, strict=False)]
+
+
+SCENE = Scene(
+    name="knn",
+    title="KNN",
+    draws=(PointCloud, Embedding),
+    select=_select,
+    draw=_draw,
+    empty="No points have come yet",
+    remedy=("`dashctl train detector` publishes a projection of its window features."),
+    turns=True,
+)

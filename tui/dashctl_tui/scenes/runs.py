@@ -1,0 +1,130 @@
+"""What is known of a run: who started it, with what, how it ended, how far it is.
+
+Rule: a run that started again after it had finished is running.
+"""
+
+from dataclasses import dataclass
+
+from dashctl.events import Outcome, Progress, RunFinished, RunStarted, Scalar
+from dashctl.state import State
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row
+from dashctl_tui.plots.numbers import compact
+from dashctl_tui.plots.palette import ACCENT, ALERT, GOOD, HEADING, MUTED, TEXT, WARNING
+from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.layout import spread
+from dashctl_tui.scenes.meter import meter
+from dashctl_tui.scenes.moments import age, duration
+
+_MARKS: dict[str, tuple[str, Ink]] = {
+    "finished": (glyphs.MATCH, GOOD),
+    "failed": (glyphs.MISMATCH, ALERT),
+    "interrupted": (glyphs.MISMATCH, WARNING),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """How far one part of a run is."""
+
+    run: str
+    progress: Progress
+    time: float
+
+    @property
+    def over(self) -> bool:
+        return self.progress.total is not None and self.progress.done >= self.progress.total
+
+
+@dataclass(frozen=True, slots=True)
+class RunView:
+    """One run. `started` and `ended` are seconds since 1970, None while not known."""
+
+    run: str
+    name: str
+    host: str
+    command: str
+    config: dict[str, Scalar]
+    started: float | None
+    ended: float | None
+    outcome: Outcome | None
+    reason: str
+
+    @property
+    def running(self) -> bool:
+        return self.started is not None and self.ended is None
+
+
+def runs_of(state: State) -> tuple[RunView, ...]:
+    """All runs: those that are running first, then the newest."""
+    started = {item.run: item for item in state.latest(RunStarted).values()}
+    finished = {item.run: item for item in state.latest(RunFinished).values()}
+    runs = []
+    for run in started.keys() | finished.keys():
+        begin, end = started.get(run), finished.get(run)
+        if begin is not None and end is not None and end.time < begin.time:
+            end = None
+        runs.append(
+            RunView(
+                run,
+                (begin.event.name if begin else None) or run,
+                begin.event.host if begin else "",
+                begin.event.command if begin else "",
+                begin.event.config if begin else {},
+                begin.time if begin else None,
+                end.time if end else None,
+                end.event.outcome if end else None,
+                (end.event.reason if end else None) or "",
+            )
+        )
+    return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
+
+
+def steps_of(state: State) -> tuple[Step, ...]:
+    """All progress, what is still going on first, the newest of each first."""
+    steps = [Step(item.run, item.event, item.time) for item in state.latest(Progress).values()]
+    return tuple(sorted(steps, key=lambda step: (step.over, -step.time, step.progress.name)))
+
+
+def run_line(run: RunView, now: float, width: int) -> Row:
+    """A run in one line: mark and name at the left, how it stands at the right."""
+    mark, ink = _MARKS[run.outcome] if run.outcome else (glyphs.DOT, ACCENT)
+    name = Row.of((f"{mark} ", ink), (clip(run.name or "unnamed run", max(1, width - 4)), HEADING))
+    return spread(name, standing(run, now), width)
+
+
+def standing(run: RunView, now: float) -> Row:
+    """`running 2:13`, or how and when it ended."""
+    if run.outcome is None:
+        took = f"  {duration(now - run.started)}" if run.started is not None else ""
+        return Row.of(("running", ACCENT), (took, TEXT))
+    took = f" after {duration(run.ended - run.started)}" if run.started and run.ended else ""
+    ended = f", {age(run.ended, now)}" if run.ended else ""
+    return Row.of((run.outcome, _MARKS[run.outcome][1]), (took + ended, MUTED))
+
+
+def step_line(step: Step, width: int, name_width: int) -> Row:
+    """A progress in one line: name, bar, `12 of 40 epochs`, percentage."""
+    progress = step.progress
+    unit = f" {clip(progress.unit, 10)}" if progress.unit else ""
+    name = Row.of((fill(progress.name, name_width - 2) + "  ", TEXT))
+    if progress.total is None:
+        return (name + Row.of((f"{compact(progress.done)}{unit} so far", MUTED))).fit(width)
+    share = 1.0 if not progress.total else min(1.0, progress.done / progress.total)
+    count = f"  {compact(progress.done)} of {compact(progress.total)}{unit}"
+    tail = Row.of((count, MUTED), (fill_left(f"{int(share * 100)} %", 7), TEXT))
+    room = width - name.width - tail.width
+    if room < 6:
+        return spread(name.cut(0, max(1, width - 8)), Row.of((f"{int(share * 100)} %", TEXT)), width)
+    return name + meter(share, room, GOOD if step.over else ACCENT) + tail
+
+
+def config_pairs(run: RunView) -> list[tuple[str, str]]:
+    """The configuration as pairs of texts, in the run's own order."""
+    return [(key, _shown(value)) for key, value in run.config.items()]
+
+
+def _shown(value: Scalar) -> str:
+    if isinstance(value, bool) or value is None:
+        return str(value).lower()
+    return compact(value, 6) if isinstance(value, float) else str(value)

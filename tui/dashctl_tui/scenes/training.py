@@ -1,0 +1,239 @@
+"""Training: the curves of a run's metrics, and how far it is.
+
+Rules: metrics that differ only in the word train, val or test share a chart; so do several runs with the same
+metric; what is not finite is marked in its chart; only charts on the screen are copied out of the state.
+"""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashctl.curve import MINUS_INF, NAN, PLUS_INF, Columns
+from dashctl.events import Metric, Progress, RunFinished, RunStarted
+from dashctl.state import State
+from dashctl.stores import Key
+from dashctl_tui.plots.canvas import Ink, Row, beside, fit
+from dashctl_tui.plots.curve import Curve, Mark, MarkKind, draw_curves
+from dashctl_tui.plots.palette import ACCENT, FAINT, GOOD, MUTED, WARNING
+from dashctl_tui.plots.text import inert
+from dashctl_tui.scenes.layout import panel, seen, shares
+from dashctl_tui.scenes.runs import RunView, Step, run_line, runs_of, step_line, steps_of
+from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+
+_CHART_WIDTH = 38
+_CHART_ROWS = 9
+_MOST_STEPS = 4
+_MOST_RUNS = 6
+_SPLIT_WORDS = {
+    "train": "train",
+    "training": "train",
+    "val": "val",
+    "valid": "val",
+    "validation": "val",
+    "dev": "val",
+    "test": "test",
+    "eval": "eval",
+}
+_SPLIT_INKS = {"train": ACCENT, "val": WARNING, "test": GOOD, "eval": GOOD}
+_MARK_KINDS: tuple[tuple[int, MarkKind, float], ...] = (
+    (NAN, "nan", np.nan),
+    (PLUS_INF, "+inf", np.inf),
+    (MINUS_INF, "-inf", -np.inf),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One curve of a chart. `part` is train, val and so on, "" for neither."""
+
+    run: str
+    part: str
+    columns: Columns
+
+
+@dataclass(frozen=True, slots=True)
+class ChartView:
+    """What one chart shows; `hidden` older runs have such a curve too."""
+
+    title: str
+    lines: tuple[Line, ...]
+    hidden: int
+
+
+@dataclass(frozen=True, slots=True)
+class Grid:
+    """How charts are laid out: in `columns`; `fitting` rows of them are seen, from row `first` on."""
+
+    columns: int
+    lines: int
+    fitting: int
+    first: int
+
+    @property
+    def scrollable(self) -> int:
+        return max(0, self.lines - self.fitting)
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """The charts on the screen, out of `total`, and what stands above them."""
+
+    run: RunView | None
+    steps: tuple[Step, ...]
+    charts: tuple[ChartView, ...]
+    total: int
+    grid: Grid
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """A metric's chart and its part in it: `lstm/train_loss` is (`lstm/loss`, `train`)."""
+    words = re.split(r"([/_.\-: ])", name)
+    for position in range(0, len(words), 2):
+        part = _SPLIT_WORDS.get(words[position].lower())
+        if part is not None and len(words) > 1:
+            # The word goes together with one of the separators around it.
+            rest = (
+                words[:position] + words[position + 2 :]
+                if position + 1 < len(words)
+                else words[: position - 1]
+            )
+            return "".join(rest), part
+    return name, ""
+
+
+def _select(state: State, viewport: Viewport) -> Training | None:
+    groups: dict[str, list[tuple[Key, str]]] = {}
+    for key in reversed(state.series(Metric)):
+        title, part = split_name(key[1])
+        if viewport.shows(key[0], key[1]):
+            groups.setdefault(title, []).append((key, part))
+    steps = tuple(step for step in steps_of(state) if viewport.shows(step.run, step.progress.name))
+    runs = runs_of(state)
+    if not groups and not steps:
+        return None
+    shown = steps[: min(_MOST_STEPS, max(1, viewport.height // 8))]
+    titles = sorted(groups)
+    grid = _grid(len(titles), viewport, above=_rows_above(shown, runs))
+    visible = titles[grid.first * grid.columns : (grid.first + grid.fitting) * grid.columns]
+    charts = tuple(_chart_view(state, title, groups[title]) for title in visible)
+    return Training(runs[0] if runs else None, shown, charts, len(titles), grid)
+
+
+def _rows_above(steps: tuple[Step, ...], runs: tuple[RunView, ...]) -> int:
+    return len(steps) + (1 if runs else 0)
+
+
+def _grid(charts: int, viewport: Viewport, above: int) -> Grid:
+    most = max(1, viewport.width // _CHART_WIDTH)
+    lines = -(-charts // most)
+    columns = -(-charts // lines) if lines else 1
+    fitting = max(1, min(lines, (viewport.height - above) // _CHART_ROWS))
+    return Grid(columns, lines, fitting, min(viewport.scroll, max(0, lines - fitting)))
+
+
+def _chart_view(state: State, title: str, members: list[tuple[Key, str]]) -> ChartView:
+    newest = list(dict.fromkeys(key[0] for key, _ in members))
+    kept = [(key, part) for key, part in members if key[0] in newest[:_MOST_RUNS]]
+    lines = [
+        Line(key[0], part, columns)
+        for key, part in sorted(kept, key=lambda member: (newest.index(member[0][0]), member[1]))
+        if (columns := state.curve(Metric, key)) is not None
+    ]
+    return ChartView(title, tuple(lines), max(0, len(newest) - _MOST_RUNS))
+
+
+def _draw(view: Training, viewport: Viewport) -> Picture:
+    width, height = viewport.width, viewport.height
+    above = _above(view, viewport.now, width)
+    room = height - len(above)
+    rows: list[Row] = []
+    lines = [
+        view.charts[start : start + view.grid.columns]
+        for start in range(0, len(view.charts), view.grid.columns)
+    ]
+    for charts, chart_rows in zip(lines, shares(room, [1] * len(lines), gap=0), strict=True):
+        widths = shares(width, [1] * view.grid.columns)
+        rows += beside(
+            *(_chart(chart, size, chart_rows, viewport) for chart, size in zip(charts, widths, strict=False)),
+            gap=1,
+        )
+    first = view.grid.first * view.grid.columns
+    part = seen(first, len(view.charts), view.total)
+    if part and rows:
+        rows[-1] = rows[-1].overlay(width - len(part) - 4, Row.of((f" {part} ", MUTED)))
+    return Picture(fit([*above, *rows], width, height), view.grid.scrollable)
+
+
+def _above(view: Training, now: float, width: int) -> list[Row]:
+    rows = [run_line(view.run, now, width - 2)] if view.run else []
+    names = max((len(inert(step.progress.name)) for step in view.steps), default=0) + 2
+    rows += [step_line(step, width - 2, min(names, width // 3)) for step in view.steps]
+    return [Row.of(" ") + row for row in rows]
+
+
+def _chart(chart: ChartView, width: int, height: int, viewport: Viewport) -> list[Row]:
+    runs = list(dict.fromkeys(line.run for line in chart.lines))
+    curves = [_curve(line, chart, runs) for line in chart.lines]
+    notes = [f"{chart.hidden} older runs not shown"] if chart.hidden else []
+    notes += ["log scale"] if viewport.log_y else []
+    notes += [f"smoothed {viewport.smoothing:g}"] if viewport.smoothing else []
+
+    def content(inner: int, rows: int) -> list[Row]:
+        return draw_curves(curves, inner, rows, log_y=viewport.log_y, smoothing=viewport.smoothing)
+
+    return panel(chart.title, content, width, height, note=", ".join(notes))
+
+
+def _curve(line: Line, chart: ChartView, runs: list[str]) -> Curve:
+    several = len(runs) > 1
+    name = " ".join(word for word in (line.part, line.run if several else "") if word)
+    ink: Ink | None = _SPLIT_INKS.get(line.part) if line.part else ACCENT
+    if several:
+        ink = (ink if len(chart.lines) == len(runs) * 2 else None) if line.run == runs[0] else FAINT
+    return curve_of(name or chart.title.rpartition("/")[2], line.columns, ink)
+
+
+def curve_of(name: str, columns: Columns, ink: Ink | None) -> Curve:
+    """A metric as a curve to draw; where several samples share a point, with their extremes."""
+    x = np.frombuffer(columns.steps, dtype=np.int64).astype(np.float64)
+    low, high = np.frombuffer(columns.low), np.frombuffer(columns.high)
+    counts = np.frombuffer(columns.counts, dtype=np.uint64)
+    marks = np.frombuffer(columns.marks, dtype=np.uint8)
+    with np.errstate(invalid="ignore", over="ignore"):
+        y = np.frombuffer(columns.sums) / np.maximum(counts, 1)
+        y = np.where(counts > 0, np.clip(y, low, high), np.nan)
+    if y.size and counts[-1] and np.isfinite(columns.last):
+        y[-1] = columns.last
+    found: list[Mark] = []
+    for bit, kind, value in reversed(_MARK_KINDS):
+        here = (marks & bit) > 0
+        # A point without any finite value is its own mark; beside finite ones the mark stands apart.
+        y[here & (counts == 0)] = value
+        found += [Mark(at, kind) for at in x[here & (counts > 0)].tolist()]
+    order = np.argsort(x, kind="stable")
+    thinned = columns.width > 1
+    return Curve(
+        name,
+        x[order],
+        y[order],
+        low[order] if thinned else None,
+        high[order] if thinned else None,
+        tuple(found),
+        ink,
+    )
+
+
+SCENE = Scene(
+    name="training",
+    title="Training",
+    draws=(Metric, Progress, RunStarted, RunFinished),
+    select=_select,
+    draw=_draw,
+    empty="No metric was logged yet",
+    remedy=(
+        "`dashctl train detector` logs its losses; in a program of your own it takes `with "
+        "dashctl.Run() as run: run.log(step, loss=loss)`."
+    ),
+    ticks=True,
+)

@@ -1,0 +1,82 @@
+"""Where the monitor looks: a state that somebody else folds, and a copy of it that stands still.
+
+Rule: the state is only read under the lock, and only for as long as picking out takes.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from dashctl.bus import Connection
+from dashctl.state import State
+from dashctl_tui.scenes.scene import Scene, Viewport
+
+
+class Source(Protocol):
+    """What follows a bus; `dashctl.bus.Follower` does."""
+
+    @property
+    def lock(self) -> threading.Lock: ...
+
+    @property
+    def state(self) -> State: ...
+
+    def connection(self) -> Connection: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A state as it was at one moment."""
+
+    state: State
+    now: float
+
+
+class Lens:
+    """Looks at a source through a scene, and keeps what it saw until that changes."""
+
+    def __init__(self, source: Source, clock: Callable[[], float] = time.time) -> None:
+        self.source = source
+        self._clock = clock
+        self._held: Held | None = None
+        self._key: object = None
+        self._state: State | None = None
+        self._view: Any = None
+
+    @property
+    def held(self) -> bool:
+        """Whether it shows a moment that has passed."""
+        return self._held is not None
+
+    def hold(self) -> None:
+        """Go on showing the state as it is now."""
+        with self.source.lock:
+            encoded = self.source.state.encode()
+        self._held = Held(State.decode(encoded), self._clock())
+
+    def release(self) -> None:
+        """Show the present again."""
+        self._held = None
+
+    def now(self) -> float:
+        """The moment that is shown, seconds since 1970."""
+        return self._held.now if self._held else self._clock()
+
+    def look(self, scene: Scene[Any], viewport: Viewport) -> tuple[Any, bool]:
+        """The scene's view, and whether it is another one than last time."""
+        held = self._held
+        if held is not None:
+            return self._select(scene, viewport, held.state)
+        with self.source.lock:
+            return self._select(scene, viewport, self.source.state)
+
+    def _select(self, scene: Scene[Any], viewport: Viewport, state: State) -> tuple[Any, bool]:
+        key = (scene.name, scene.choice(viewport), tuple(state.version(cls) for cls in scene.draws))
+        # A state that a snapshot replaced may have the same versions and other events.
+        if key == self._key and state is self._state:
+            return self._view, False
+        self._view = scene.select(state, viewport)
+        self._key, self._state = key, state
+        return self._view, True
