@@ -99,7 +99,7 @@ class Chart:
         corner = " " * (self.gutter - 1) + glyphs.AXIS_CORNER if self.gutter else ""
         axis = Row.of((corner + glyphs.AXIS_HORIZONTAL * self.width, FAINT))
         numbers, used = Row.blank(size), 0
-        for tick in self.x.ticks(max(2, self.width // _CELLS_PER_TICK)):
+        for tick in self.x.ticks(max(3, self.width // _CELLS_PER_TICK)):
             column = self.gutter + self._cell_column(tick.value)
             axis = axis.overlay(column, Row.of((glyphs.AXIS_TICK_BOTTOM, FAINT)))
             start = max(0, min(column - len(tick.label) // 2, size - len(tick.label)))

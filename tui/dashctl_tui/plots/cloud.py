@@ -198,11 +198,18 @@ class Cloud:
         return view.matrix[:, :3] @ (_CORNER_SIGNS * self._half[:, None]) + view.matrix[:, 3:]
 
     def _cell(self, position: tuple[float, float, float], view: View) -> tuple[int, int] | None:
-        inside = (np.array(position) - self._centre) / self._side / self._diagonal
-        column, row = np.floor(view.matrix[:2] @ np.append(inside, 1.0)).astype(int).tolist()
+        # Plain floats: a place far outside becomes Inf or NaN quietly, and neither is within the picture.
+        inside = [
+            (value - middle) / self._side / self._diagonal
+            for value, middle in zip(position, self._centre.tolist(), strict=True)
+        ]
+        column, row = (
+            sum(factor * value for factor, value in zip(line, (*inside, 1.0), strict=True))
+            for line in view.matrix[:2].tolist()
+        )
         if not (0 <= column < view.columns and 0 <= row < view.rows):
             return None
-        return column // DOTS_ACROSS, row // DOTS_DOWN
+        return int(column) // DOTS_ACROSS, int(row) // DOTS_DOWN
 
     def _marked(self, rows: list[Row], view: View, markers: Sequence[Marker]) -> list[Row]:
         for marker in markers:

@@ -34,6 +34,8 @@ def flow_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
     """As `draw_legend`, in as few rows as it takes, not padded."""
     entries = [_entry(key, width) for key in keys]
     lines: list[Row] = []
+    if height < 1:
+        return lines
     for number, entry in enumerate(entries):
         if lines and lines[-1].width + _GAP.width + entry.width <= width:
             lines[-1] = lines[-1] + _GAP + entry

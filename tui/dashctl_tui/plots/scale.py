@@ -62,6 +62,15 @@ class Scale:
         room = max(abs(low) / 10, _SMALLEST * 10) if low else 1.0
         return cls(max(low - room, -_LARGEST), min(high + room, _LARGEST))
 
+    def widened(self, share: float) -> "Scale":
+        """A scale that reaches farther by `share` of its length at both ends, as far as numbers go."""
+        if self.log:
+            factor = 10 ** ((log10(self.high) - log10(self.low)) * share)
+            low = min(self.low, max(self.low / factor, sys.float_info.min))
+            return Scale(low, min(self.high * factor, _LARGEST), log=True)
+        room = (self.high / 2 - self.low / 2) * 2 * share
+        return Scale(max(self.low - room, -_LARGEST), min(self.high + room, _LARGEST))
+
     def place(self, values: ArrayLike) -> NDArray[np.float64]:
         """0 at `low`, 1 at `high`, beyond them outside 0..1; NaN where a value has no place."""
         numbers = np.asarray(values, dtype=np.float64)
@@ -69,8 +78,10 @@ class Scale:
         if self.log:
             numbers = np.log10(np.where(numbers > 0, numbers, np.nan))
             low, high = log10(low), log10(high)
-        # Halved first, so that a range wider than the largest number does not overflow.
-        placed: NDArray[np.float64] = (numbers / 2 - low / 2) / (high / 2 - low / 2)
+        # A value far outside is at infinity; on a range of one denormal number there is no place.
+        with np.errstate(over="ignore", divide="ignore", invalid="ignore"):
+            # Halved first, so that a range wider than the largest number does not overflow.
+            placed: NDArray[np.float64] = (numbers / 2 - low / 2) / (high / 2 - low / 2)
         return placed
 
     def place_one(self, value: float) -> float:
@@ -100,7 +111,9 @@ class Scale:
 
     def _few_decades(self, most: int) -> list[Tick]:
         start = floor(log10(self.low))
-        candidates = [digit * 10.0**power for power in range(start, start + 3) for digit in (1, 2, 5)]
+        candidates = [
+            digit * 10.0**power for power in range(start, min(start + 3, 309)) for digit in (1, 2, 5)
+        ]
         values = [value for value in candidates if self.low <= value <= self.high]
         if 2 <= len(values) <= most:
             return [Tick(value, compact(value)) for value in values]

@@ -23,6 +23,7 @@ from dashctl_tui.plots.text import clip
 
 _WIDEST_NAME = 20
 _FARTHEST = 3
+# So that no dot sits on the frame.
 _ROOM = 0.08
 
 
@@ -67,8 +68,8 @@ def draw_scatter(
     log_x: powers of ten. What has no place (NaN, Inf, not above 0 with `log_x`) is listed above.
     """
     drawn = [dot for dot in dots if isfinite(dot.x) and isfinite(dot.y) and (dot.x > 0 or not log_x)]
-    x = _with_room(Scale.around([dot.x for dot in drawn], log_x))
-    y = _with_room(Scale.around([dot.y for dot in drawn]))
+    x = Scale.around([dot.x for dot in drawn], log_x).widened(_ROOM)
+    y = Scale.around([dot.y for dot in drawn]).widened(_ROOM)
     heading = [Row.of((clip(y_label, width), MUTED))] if y_label and height > 3 else []
     room = height - len(heading)
     chart = Chart.within(x, y, width, max(1, room))
@@ -81,16 +82,6 @@ def draw_scatter(
         heading += also
     rows = chart.framed(_plane(drawn, labels, chart), x_label)
     return fit([*heading, *rows], width, height)
-
-
-def _with_room(scale: Scale) -> Scale:
-    """A little wider, so that no dot sits on the frame."""
-    if scale.log:
-        factor = (scale.high / scale.low) ** _ROOM
-        return Scale(scale.low / factor, scale.high * factor, log=True)
-    room = (scale.high / 2 - scale.low / 2) * 2 * _ROOM
-    low, high = scale.low - room, scale.high + room
-    return Scale(low, high) if isfinite(low) and isfinite(high) else scale
 
 
 def _ink(dot: Dot) -> Ink:

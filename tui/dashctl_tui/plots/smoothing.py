@@ -4,6 +4,8 @@ Rules: a constant curve stays exactly what it is; the first value is the first v
 what is not finite stays as it is and does not spread to its neighbours.
 """
 
+from math import isfinite
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,8 +26,9 @@ def smoothed(values: ArrayLike, weight: float) -> NDArray[np.float64]:
             averages.append(value)
             continue
         remaining *= weight
-        # Written as a weighted sum of parts, a difference of two huge values cannot overflow.
         share = (1 - weight) / (1 - remaining)
-        mean = mean + share * (value - mean) if abs(value) < 1e307 else mean * (1 - share) + value * share
+        difference = value - mean
+        # The difference of two huge values of opposite sign overflows; their weighted sum does not.
+        mean = mean + share * difference if isfinite(difference) else mean * (1 - share) + value * share
         averages.append(mean)
     return np.array(averages)

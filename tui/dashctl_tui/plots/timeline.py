@@ -101,7 +101,7 @@ def _cell(window: Window | None, size: int, *, named: bool, predicted: bool) -> 
 
 def _label(phase: str, room: int) -> str:
     name = inert(phase)
-    if cell_len(name) + 2 <= room:
+    if cell_len(name) <= room:
         return name
     for known, letter in PHASE_LETTERS.items():
         if known == phase:

@@ -1,0 +1,44 @@
+"""Lines over dots: connected, thin, and with every extreme."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashctl_tui.plots.trace import trace
+
+
+def picture(column: list[float], row: list[float], columns: int, rows: int) -> list[str]:
+    dots = trace(np.array(column, float), np.array(row, float), columns, rows).dots(rows)
+    return ["".join(".#"[int(dot)] for dot in line) for line in dots]
+
+
+def test_a_slope_is_one_dot_thick() -> None:
+    assert picture([0, 3], [3, 0], 4, 4) == ["...#", "..#.", ".#..", "#..."]
+    assert picture([0, 7], [1, 0], 8, 2) == ["....####", "####...."]
+
+
+def test_a_steep_line_has_no_gaps() -> None:
+    assert picture([0, 1], [5, 0], 2, 6) == [".#", ".#", ".#", "#.", "#.", "#."]
+
+
+def test_a_value_that_is_not_finite_breaks_the_line() -> None:
+    assert picture([0, 1, 2, 3, 4], [0, 0, np.nan, 0, 0], 5, 1) == ["##.##"]
+
+
+def test_what_is_outside_is_cut_off() -> None:
+    assert picture([-2, 4], [-1, 2], 3, 2) == ["##.", "..#"]
+
+
+rows_of_dots = st.lists(st.one_of(st.integers(0, 19), st.just(None)), min_size=1, max_size=60)
+
+
+@given(rows_of_dots, st.integers(1, 30))
+def test_every_point_is_covered_and_neighbours_are_joined(values: list[int | None], columns: int) -> None:
+    row = np.array([np.nan if value is None else value for value in values])
+    column = np.linspace(0, columns - 1, len(values))
+    spans = trace(column, row, columns, 20)
+    for at, value in zip(np.rint(column).astype(int), values, strict=True):
+        assert value is None or spans.first[at] <= value <= spans.last[at]
+    if None not in values and len(values) >= columns:
+        assert np.all(spans.first[1:] <= spans.last[:-1] + 1)
+        assert np.all(spans.first[:-1] <= spans.last[1:] + 1)
