@@ -59,7 +59,7 @@ def luminance(ink: Ink) -> float:
 def test_phases_and_models_stay_apart_for_every_eye(sight: str) -> None:
     assert least_distance([phase_ink(phase) for phase in PHASES], sight) > 0.06
     assert least_distance([model_ink(model) for model in MODELS], sight) > 0.07
-    assert least_distance([cluster_ink(index) for index in range(6)], sight) > 0.08
+    assert least_distance([cluster_ink(index) for index in range(6)], sight) > 0.07
     assert least_distance([cluster_ink(index) for index in range(12)], sight) > 0.05
 
 
@@ -78,6 +78,14 @@ def test_colours_stay_apart_when_there_are_only_256() -> None:
 def test_the_three_depths_of_a_colour_stay_apart_when_there_are_only_256() -> None:
     for one in (*phase_cloud_palette(), *cluster_cloud_palette(12)):
         assert len({sgr(ink, truecolor=False) for ink in (one.near, one.middle, one.far)}) == 3
+
+
+def test_no_depth_of_a_category_looks_like_a_depth_of_another() -> None:
+    depths = [shades(cluster_ink(index)) for index in range(12)]
+    for mine, theirs in combinations(depths, 2):
+        for a in (mine.near, mine.middle, mine.far):
+            for b in (theirs.near, theirs.middle, theirs.far):
+                assert np.linalg.norm(seen(a, "full") - seen(b, "full")) > 0.05
 
 
 def test_nearer_is_lighter() -> None:

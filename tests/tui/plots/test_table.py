@@ -1,11 +1,11 @@
 """Tables: columns that line up whatever stands in them."""
 
-from dashctl_tui.plots.canvas import to_text
+from dashctl_tui.plots.canvas import Run, to_text
 from dashctl_tui.plots.palette import ALERT, MUTED
 from dashctl_tui.plots.table import Column, draw_table
 
 COLUMNS = [Column("host"), Column("cpu", "right")]
-ROWS = [["box-1", "4 %"], ["漢字漢字", ("97 %", ALERT)], ["a\x1b[31m", "-"]]
+ROWS: list[list[str | Run]] = [["box-1", "4 %"], ["漢字漢字", ("97 %", ALERT)], ["a\x1b[31m", "-"]]
 
 
 def test_columns_line_up_in_cells() -> None:

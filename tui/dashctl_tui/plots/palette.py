@@ -48,20 +48,21 @@ PHASE_LETTERS: Final[Mapping[Phase, str]] = MappingProxyType(
 _MODEL_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
     {"rnn": "#5f87d7", "gru": "#5fafaf", "lstm": "#ffafff", "bert": "#d78700", "knn": "#afd75f"}
 )
-# Ordered so that any first few of them are as far apart as they can be, for every kind of colour sight.
+# Ordered so that any first few of them are as far apart as they can be: for every kind of colour sight, and
+# with the three depths of each against those of the others.
 _CATEGORICAL: Final = (
-    "#8787d7",
-    "#afd7ff",
-    "#af8700",
-    "#ffd75f",
-    "#00d7af",
+    "#00afff",
     "#d75f87",
-    "#d7af00",
-    "#5fafaf",
-    "#87af5f",
-    "#ff8787",
-    "#afafff",
-    "#afd787",
+    "#afaf00",
+    "#afd7ff",
+    "#00ffd7",
+    "#d7d787",
+    "#d7875f",
+    "#d787d7",
+    "#5f87d7",
+    "#00d7d7",
+    "#af8700",
+    "#ffafaf",
 )
 
 
@@ -114,7 +115,7 @@ def shades(ink: Ink) -> Shades:
     return Shades(
         Ink(_mix(ink.colour, "#ffffff", 0.16)),
         Ink(_mix(ink.colour, BACKGROUND, 0.22)),
-        Ink(_mix(ink.colour, BACKGROUND, 0.56)),
+        Ink(_mix(ink.colour, BACKGROUND, 0.48)),
     )
 
 
