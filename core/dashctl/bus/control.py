@@ -5,6 +5,7 @@ Rules: an answer or a named error within the timeout; nobody there and nobody an
 
 import socket
 import time
+from contextlib import closing
 from typing import TypeVar
 
 import zmq
@@ -26,7 +27,7 @@ from dashctl.bus.messages import (
     decode_reply,
     encode,
 )
-from dashctl.bus.sockets import connected, private_context
+from dashctl.bus.sockets import plain, private_context
 from dashctl.errors import NoBroker, TimedOut
 from dashctl.state import State
 
@@ -78,13 +79,14 @@ def _ask(address: Address, request: Request, expected: type[R], timeout: float) 
     if not is_listening(address):
         raise NoBroker(f"no broker at {address}")
     deadline = time.monotonic() + timeout
-    with private_context() as context, connected(context, zmq.DEALER, address.calls) as dealer:
-        if dealer.poll(round(timeout * 1000), zmq.POLLOUT):
-            dealer.send(encode(request))
-            while dealer.poll(max(0, round((deadline - time.monotonic()) * 1000))):
-                match decode_reply(dealer.recv()):
-                    case expected() as reply:
-                        return reply
-                    case Refused(reason=reason):
-                        raise BadReply(f"the broker at {address} refused: {reason}")
+    with private_context() as context, closing(plain(context, zmq.DEALER)) as dealer:
+        # Not `immediate`, as elsewhere: it throws away an answer that came in just before the broker ended.
+        dealer.connect(address.calls)
+        dealer.send(encode(request))
+        while dealer.poll(max(0, round((deadline - time.monotonic()) * 1000))):
+            match decode_reply(dealer.recv()):
+                case expected() as reply:
+                    return reply
+                case Refused(reason=reason):
+                    raise BadReply(f"the broker at {address} refused: {reason}")
     raise TimedOut(f"the broker at {address} did not answer within {timeout:g} s")
