@@ -8,9 +8,11 @@ where something failed, until the next demo.
 import os
 import shutil
 import sys
+import threading
 from argparse import Namespace
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
@@ -54,6 +56,9 @@ def run(arguments: Namespace) -> int:
         headless = True
     for extra in ("train",) if headless else ("train", "tui"):
         _check_installed(extra)
+    if not headless:
+        # Loading the screen takes as long as starting a broker: both at once make it open sooner.
+        threading.Thread(target=import_module, args=("dashctl_tui.launch",), daemon=True).start()
     address = broker_of(arguments)
     with _folder() as folder, ExitStack() as children:
         recording = children.enter_context(_recording(address, folder))

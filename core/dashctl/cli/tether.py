@@ -2,7 +2,7 @@
 
 Rules: standard input is the tether: its other end is held by whoever started this, and when the
 system closes it (also after kill -9) the command is asked to end, and made to if it does not. It
-carries no data.
+carries no data. What runs in the background gives way to what a person looks at.
 """
 
 import os
@@ -17,6 +17,7 @@ from dashctl.cli.entry import main
 
 GRACE: Final = 10.0
 """Seconds within which a command has to end once it was asked to."""
+NICENESS: Final = 10
 
 
 def tethered(arguments: Sequence[str]) -> list[str]:
@@ -33,5 +34,6 @@ def _end_with_the_other_end() -> None:
 
 
 if __name__ == "__main__":
+    os.nice(NICENESS)
     threading.Thread(target=_end_with_the_other_end, daemon=True).start()
     sys.exit(main())
