@@ -96,8 +96,12 @@ _typed_decoder: Final = msgspec.msgpack.Decoder(_Typed)
 
 def check_run(run: str) -> str:
     """The run's name, if it fits a frame. Raises UsageError."""
-    if len(run.encode()) > MAX_RUN or "\x00" in run:
-        raise UsageError(f"run: {run!r} is not allowed; expected at most {MAX_RUN} bytes without NUL")
+    try:
+        fits = len(run.encode()) <= MAX_RUN and "\x00" not in run
+    except UnicodeEncodeError:
+        fits = False
+    if not fits:
+        raise UsageError(f"run: {run!r} is not allowed; expected at most {MAX_RUN} bytes of UTF-8 without NUL")
     return run
 
 

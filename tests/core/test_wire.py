@@ -144,7 +144,7 @@ def test_any_metrics_come_back(samples: list[tuple[float, int, float]]) -> None:
     )
 
 
-@pytest.mark.parametrize("run", ["x" * 33, "ü" * 17, "a\x00b"])
+@pytest.mark.parametrize("run", ["x" * 33, "ü" * 17, "a\x00b", "\udcff"])
 def test_a_run_must_fit_its_frame(run: str) -> None:
     with pytest.raises(UsageError, match="at most 32 bytes"):
         check_run(run)
