@@ -69,7 +69,12 @@ class Address:
 
     def has_sockets(self) -> bool:
         """Whether the sockets of a broker are in the folder; over TCP they cannot be missing."""
-        return self.folder is None or all((self.folder / name).exists() for name in ("in", "out", "calls"))
+        return all(path.exists() for path in self._sockets())
+
+    def remove_sockets(self) -> None:
+        """Take a broker's sockets away, those that are there."""
+        for path in self._sockets():
+            path.unlink(missing_ok=True)
 
     def guard(self) -> None:
         """Make sure that nobody else listens in the folder. Raises UsageError if others may enter it.
@@ -82,6 +87,9 @@ class Address:
                 self.folder.mkdir(mode=0o700)
             if self.folder.exists():
                 check_private(self.folder)
+
+    def _sockets(self) -> tuple[Path, ...]:
+        return tuple(self.folder / name for name in ("in", "out", "calls")) if self.folder else ()
 
     def _endpoint(self, name: str, offset: int) -> str:
         return f"ipc://{self.folder}/{name}" if self.folder else f"tcp://{self.host}:{self.port + offset}"
@@ -118,10 +126,9 @@ def check_private(folder: Path) -> None:
 
 
 def _in_folder(folder: Path) -> Address:
-    if not folder.is_absolute() or "\x00" in str(folder):
-        raise UsageError(
-            f"bus: {str(folder)!r} is not allowed; expected an absolute path, as in ipc:///folder"
-        )
+    path = str(folder)
+    if not folder.is_absolute() or "\x00" in path or path != path.encode("utf-8", "replace").decode():
+        raise UsageError(f"bus: {path!r} is not allowed; expected an absolute path, as in ipc:///folder")
     longest = len(os.fsencode(folder / "calls"))
     if longest > _LONGEST_PATH:
         raise UsageError(

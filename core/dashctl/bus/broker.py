@@ -151,6 +151,8 @@ class Broker:
         if exchange is not None:
             exchange.close()
         if lock is not None:
+            if lock.in_place():
+                self.address.remove_sockets()
             lock.release()
 
     @contextmanager

@@ -21,6 +21,8 @@ IDLE_EXIT: Final = 1_800
 """Seconds after which a broker that was started here ends itself when nobody is connected."""
 COMES_UP: Final = 5.0
 """Seconds within which it has to answer."""
+SECOND_THOUGHT: Final = 1.0
+"""Seconds for which somebody else's broker is waited for, when the one started here has ended."""
 LARGEST_LOG: Final = 1024 * 1024
 
 
@@ -54,7 +56,10 @@ def ensure_broker(address: Address | str | None = None, timeout: float = COMES_U
         if answering is not None:
             # Whoever else started one at the same moment may have been first.
             return Launched(found=answering != started, pid=answering, log=log)
-        ended = ended or _has_ended(started)
+        if not ended and _has_ended(started):
+            ended = True
+            # Unless another one was first, and is about to answer.
+            deadline = min(deadline, time.monotonic() + SECOND_THOUGHT)
         time.sleep(0.02)
     state = "ended at once" if ended else f"does not answer after {timeout:g} s"
     raise BrokerFailed(f"the broker for {where} {state}; its log is {log}{_last_line(log)}")

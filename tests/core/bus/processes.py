@@ -58,6 +58,7 @@ def broker_process(address: Address, *arguments: object) -> "Iterator[subprocess
     """A broker in a process of its own."""
     with script(BROKER, address, *arguments) as process:
         assert said(process) == "listening"
+        ask_status(address, PATIENCE)
         yield process
 
 
