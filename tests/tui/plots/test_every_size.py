@@ -112,7 +112,7 @@ DRAWINGS: dict[str, st.SearchStrategy[Drawing]] = {
 
 
 @pytest.mark.parametrize("kind", DRAWINGS)
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data(), st.integers(1, 90), st.integers(1, 30))
 def test_a_drawing_has_exactly_its_size(kind: str, data: st.DataObject, width: int, height: int) -> None:
     rows = data.draw(DRAWINGS[kind])(width, height)
@@ -124,7 +124,7 @@ def test_a_drawing_has_exactly_its_size(kind: str, data: st.DataObject, width: i
 
 @pytest.mark.parametrize("kind", [kind for kind in DRAWINGS if kind != "frame"])
 @pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 9), (3, 3), (80, 1)])
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_the_smallest_sizes_are_sizes_too(kind: str, size: tuple[int, int], data: st.DataObject) -> None:
     rows = data.draw(DRAWINGS[kind])(*size)
@@ -132,7 +132,7 @@ def test_the_smallest_sizes_are_sizes_too(kind: str, size: tuple[int, int], data
 
 
 @pytest.mark.parametrize("kind", [kind for kind in DRAWINGS if kind != "frame"])
-@settings(max_examples=20)
+@settings(max_examples=10)
 @given(data=st.data())
 def test_no_control_character_comes_through(kind: str, data: st.DataObject) -> None:
     text = to_text(data.draw(DRAWINGS[kind])(70, 12))

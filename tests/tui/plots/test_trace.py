@@ -26,7 +26,7 @@ def test_a_value_that_is_not_finite_breaks_the_line() -> None:
 
 
 def test_what_is_outside_is_cut_off() -> None:
-    assert picture([-2, 4], [-1, 2], 3, 2) == ["##.", "..#"]
+    assert picture([-2, 4], [-1, 2], 3, 2) == ["#..", ".##"]
 
 
 rows_of_dots = st.lists(st.one_of(st.integers(0, 19), st.just(None)), min_size=1, max_size=60)

@@ -58,7 +58,11 @@ class Row:
         return "".join(text for text, _ in self.runs)
 
     def __add__(self, other: "Row") -> "Row":
-        return Row(tuple(_merged((*self.runs, *other.runs))), self.width + other.width)
+        left, right = self.runs, other.runs
+        if left and right and left[-1][1] == right[0][1]:
+            seam = (left[-1][0] + right[0][0], right[0][1])
+            left, right = (*left[:-1], seam), right[1:]
+        return Row(left + right, self.width + other.width)
 
     def cut(self, start: int, stop: int) -> "Row":
         """Cells `start` up to `stop`; half of a wide character becomes a space."""

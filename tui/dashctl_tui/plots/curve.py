@@ -195,7 +195,7 @@ def _layers(
     prepared: Sequence[_Prepared], chart: Chart, smoothing: float
 ) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
     """Dots and ink from back to front: envelopes, raw curves under a smoothed one, curves."""
-    weave = np.indices((chart.rows, chart.columns)).sum(axis=0) % 2 == 0
+    weave = (np.arange(chart.rows)[:, None] + np.arange(chart.columns)) % 2 == 0
     drawable = [one for one in prepared if one.curve.x.size]
     for one in drawable:
         if one.curve.low is not None or one.curve.high is not None:

@@ -38,7 +38,7 @@ def grid_rows(bits: NDArray[np.uint8], ink: NDArray[np.integer], inks: Sequence[
     width = bits.shape[1]
     codes = np.where(bits == 0, ord(" "), bits + np.uint32(glyphs.BRAILLE_BASE)).astype("<u4")
     text = codes.tobytes().decode("utf-32-le")
-    carried = _carry_left(ink, bits != 0).ravel()
+    carried = _carry_left(_distinct(ink, inks), bits != 0).ravel()
     changes = np.empty(carried.size, dtype=np.bool_)
     np.not_equal(carried[1:], carried[:-1], out=changes[1:])
     changes[::width] = True
@@ -48,6 +48,15 @@ def grid_rows(bits: NDArray[np.uint8], ink: NDArray[np.integer], inks: Sequence[
     runs = list(zip(texts, map(inks.__getitem__, carried[starts].tolist()), strict=True))
     first = np.searchsorted(starts, np.arange(0, carried.size + 1, width)).tolist()
     return [Row(tuple(runs[begin:end]), width) for begin, end in pairwise(first)]
+
+
+def _distinct(ink: NDArray[np.integer], inks: Sequence[Ink]) -> NDArray[np.integer]:
+    """`ink` with equal inks under one index, so that their runs merge."""
+    first = {colour: index for index, colour in reversed(list(enumerate(inks)))}
+    if len(first) == len(inks):
+        return ink
+    distinct: NDArray[np.intp] = np.array([first[colour] for colour in inks])[ink]
+    return distinct
 
 
 def _carry_left(ink: NDArray[np.integer], drawn: NDArray[np.bool_]) -> NDArray[np.integer]:

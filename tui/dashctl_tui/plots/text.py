@@ -14,6 +14,8 @@ from dashctl_tui.plots.glyphs import ELLIPSIS, UNPRINTABLE
 
 _CONTROL_PICTURES = 0x2400
 _DELETE = 0x7F
+# Marks that combine with a letter take no cell of their own.
+_CHARACTERS_PER_CELL = 16
 # Joiners and variation selectors change the width of their neighbours, and terminals disagree by how much.
 _WIDTH_CHANGERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
 _UNPRINTABLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -49,12 +51,14 @@ def split(text: str, cells: int) -> tuple[str, str]:
 
 def clip(text: str, width: int) -> str:
     """`text`, inert, in at most `width` cells; what is cut off is shown by an ellipsis."""
-    text = inert(text)
-    if cell_len(text) <= width:
-        return text
+    # A name of a million characters costs no more than one of a line.
+    most = _CHARACTERS_PER_CELL * (max(0, width) + 1)
+    shown = inert(text[:most])
+    if len(text) <= most and cell_len(shown) <= width:
+        return shown
     if width <= 1:
         return ELLIPSIS[:width]
-    return split(text, width - 1)[0].rstrip() + ELLIPSIS
+    return split(shown, width - 1)[0].rstrip() + ELLIPSIS
 
 
 def fill(text: str, width: int) -> str:

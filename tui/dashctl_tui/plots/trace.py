@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+# A little less than half, so that rounding cannot leave a gap in a steep line.
+_HALF_DOT = 0.499
+
 
 @dataclass(frozen=True, slots=True)
 class Spans:
@@ -49,7 +52,8 @@ def trace(
 def _cover(
     first: NDArray[np.int64], last: NDArray[np.int64], at: NDArray[np.int64], row: NDArray[np.float64]
 ) -> None:
-    rounded = np.rint(row).astype(np.int64)
+    # Not np.rint, which rounds halves to even and so makes steps of two.
+    rounded = np.floor(row + 0.5).astype(np.int64)
     np.minimum.at(first, at, rounded)
     np.maximum.at(last, at, rounded)
 
@@ -72,7 +76,7 @@ def _cover_between(
     whole = np.repeat(steps, steps + 1)
     column = at[pair] + step
     inside = (column >= 0) & (column < len(first))
-    half = np.maximum(0.0, 0.5 - 0.5 / np.maximum(np.abs(slope), 1.0))
+    half = 0.5 - _HALF_DOT / np.maximum(np.abs(slope), 2 * _HALF_DOT)
     for side in (-half, half):
         reach = np.clip(step + side, 0, whole)
         _cover(first, last, column[inside], (row[pair] + slope * reach)[inside])
