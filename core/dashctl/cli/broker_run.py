@@ -27,7 +27,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
     parser.add_argument(
         "--idle-exit",
-        type=number(1, 31_536_000),
+        type=number(1, 1_000_000),
         metavar="SECONDS",
         help="end when nobody has been connected for that long (default: never)",
     )

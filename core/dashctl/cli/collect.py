@@ -4,7 +4,7 @@ Rules: the recording is worth more than being watched: without a broker it goes 
 keeps the episodes that are whole.
 """
 
-from argparse import Namespace
+from argparse import ArgumentTypeError, Namespace
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -14,6 +14,7 @@ from dashctl.cli.connection import broker_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, whole
+from dashctl.detector.profiles import PROFILES
 from dashctl.folders import episodes_folder
 
 DESCRIPTION: Final = (
@@ -41,7 +42,11 @@ def add_arguments(parser: Parser) -> None:
         "--seconds", type=number(1, 3600), default=60.0, help="length of an episode (default: 60)"
     )
     parser.add_argument(
-        "--profiles", metavar="NAME,NAME", help="workloads, taken in turn (default: all that there are)"
+        "--profiles",
+        type=_profiles,
+        default=PROFILES,
+        metavar="NAME,NAME",
+        help=f"workloads, taken in turn, of {', '.join(PROFILES)} (default: all)",
     )
     parser.add_argument("--rate", type=number(1, 20), default=10.0, help="samples a second (default: 10)")
     parser.add_argument("--host", metavar="NAME", help="the host's name in the recording (default: its own)")
@@ -54,19 +59,26 @@ def run(arguments: Namespace) -> int:
     with needing("train", "dashctl collect"):
         collector = import_module("dashctl_producers.collector")
     out: Path = arguments.out or episodes_folder()
-    chosen = {"profiles": tuple(arguments.profiles.split(","))} if arguments.profiles else {}
     with Publisher(broker_of(arguments)) as publisher:
         say(f"recording {arguments.episodes} episodes of {arguments.seconds:g} s into {out}; ctrl+c ends it")
         folders: tuple[Path, ...] = collector.run(
             publisher.log,
             out,
             episodes=arguments.episodes,
+            profiles=arguments.profiles,
             host=arguments.host,
             rate=arguments.rate,
             seconds=arguments.seconds,
             seed=arguments.seed,
-            **chosen,
         )
     for folder in folders:
         print(folder)
     return 0
+
+
+def _profiles(text: str) -> tuple[str, ...]:
+    chosen = tuple(text.split(","))
+    for name in chosen:
+        if name not in PROFILES:
+            raise ArgumentTypeError(f"{name!r} is not allowed; expected some of {', '.join(PROFILES)}")
+    return chosen

@@ -7,7 +7,6 @@ where something failed, until the next demo.
 
 import os
 import shutil
-import sys
 import threading
 from argparse import Namespace
 from collections.abc import Iterator
@@ -25,6 +24,7 @@ from dashctl.cli.extras import PACKAGES
 from dashctl.cli.monitor import add_screen_arguments, watch
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus
+from dashctl.cli.terminal import has_screen
 from dashctl.errors import MissingExtra
 from dashctl.events import Alert
 from dashctl.folders import state_folder
@@ -51,7 +51,7 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Start everything, watch, end everything."""
     headless = arguments.headless
-    if not headless and not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not headless and not has_screen():
         say("input or output is no terminal: going on as with --headless")
         headless = True
     for extra in ("train",) if headless else ("train", "tui"):

@@ -23,6 +23,7 @@ from dashctl import __version__
 from dashctl.bus.address import Address
 from dashctl.bus.control import ask_status
 from dashctl.cli.parsing import Parser, add_bus
+from dashctl.cli.terminal import has_screen
 from dashctl.cli.wording import duration
 from dashctl.errors import DashctlError, NoBroker, UsageError
 
@@ -156,7 +157,7 @@ def _term() -> Finding:
     term, depth = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
     inside = f", inside {_tmux()}" if os.environ.get("TMUX") else ""
     found = f"TERM={term or '(unset)'} COLORTERM={depth or '(unset)'}{inside}"
-    if not sys.stdout.isatty():
+    if not has_screen():
         return Finding(
             "ok", "terminal", f"{found}; output is no terminal: dashctl monitor prints one picture"
         )
@@ -180,7 +181,7 @@ def _tmux() -> str:
 
 def _locale() -> Finding:
     named = os.environ.get("LC_ALL") or os.environ.get("LC_CTYPE") or os.environ.get("LANG") or "(unset)"
-    encoding = sys.stdout.encoding or locale.getpreferredencoding(do_setlocale=False)
+    encoding = getattr(sys.stdout, "encoding", None) or locale.getpreferredencoding(do_setlocale=False)
     found = f"{named}, output is {encoding}"
     if encoding.lower().replace("-", "") != "utf8":
         return Finding(

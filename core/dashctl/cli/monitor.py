@@ -4,9 +4,7 @@ Rules: where input or output is no terminal there is one picture rather than a s
 looks, so it needs a broker that is there; the screen waits for events, so it makes sure of one.
 """
 
-import os
 import shutil
-import sys
 import time
 from argparse import Namespace
 from importlib import import_module
@@ -19,6 +17,7 @@ from dashctl.cli.connection import broker_of, bus_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, size
+from dashctl.cli.terminal import has_screen, is_coloured
 from dashctl.events import BusStats
 from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, setting
 from dashctl.state import State
@@ -65,7 +64,7 @@ def run(arguments: Namespace) -> int:
     """Watch until a person quits, or print one picture."""
     if arguments.once:
         return _print_picture(arguments)
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    if not has_screen():
         say("input or output is no terminal: one picture, as with --once")
         return _print_picture(arguments)
     return watch(broker_of(arguments), arguments)
@@ -92,7 +91,7 @@ def _print_picture(arguments: Namespace) -> int:
             _connection(state),
             scene=arguments.scene,
             size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
-            colour=_is_coloured(),
+            colour=is_coloured(),
             address=str(address),
         )
     print(picture)
@@ -107,10 +106,3 @@ def _connection(state: State) -> Connection:
         return Connection(connected=True, since=now)
     stats = stamped.event
     return Connection(connected=True, since=now, lost=stats.lost, rejected=stats.rejected, rate=stats.rate)
-
-
-def _is_coloured() -> bool:
-    """Colour where a person looks at it, after no-color.org; FORCE_COLOR asks for it anywhere."""
-    if os.environ.get("NO_COLOR"):
-        return False
-    return bool(os.environ.get("FORCE_COLOR")) or sys.stdout.isatty()

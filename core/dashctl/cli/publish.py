@@ -55,6 +55,8 @@ def run(arguments: Namespace) -> int:
         return _send_one(arguments, event_of(arguments.type, arguments.fields))
     if arguments.fields:
         raise UsageError("- and KEY=VALUE exclude each other; see  dashctl publish --help")
+    if sys.stdin is None:
+        raise UsageError("- reads stdin, which is closed")
     return _send_lines(arguments)
 
 

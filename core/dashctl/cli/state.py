@@ -14,7 +14,7 @@ from dashctl.cli.connection import bus_of
 from dashctl.cli.parsing import Parser, add_bus, add_timeout
 from dashctl.cli.state_json import as_json, plain_store
 from dashctl.cli.wording import clock
-from dashctl.events import EVENT_TYPES, Event
+from dashctl.events import EVENT_TYPES
 from dashctl.state import State
 
 DESCRIPTION: Final = (
@@ -55,12 +55,14 @@ def _lines(state: State) -> Iterator[str]:
     for cls in EVENT_TYPES:
         if state.version(cls):
             kept = plain_store(state, cls)
-            yield f"{cls.type_name():<16} {state.version(cls):>10,}  {len(kept):>7,}  {_newest(cls, kept)}"
+            yield f"{cls.type_name():<16} {state.version(cls):>10,}  {len(kept):>7,}  {_newest(kept)}"
 
 
-def _newest(cls: type[Event], kept: list[dict[str, object]]) -> str:
+def _newest(kept: list[dict[str, object]]) -> str:
+    """What is short of the newest: lists and packed arrays are for --json."""
     if not kept:
         return "-"
-    shown = {name: value for name, value in kept[-1].items() if name not in ("time", "type")}
-    text = " ".join(f"{name}={json.dumps(value)}" for name, value in shown.items() if value != "")
+    shown = {name: value for name, value in kept[-1].items() if name not in ("time", "type") and value != ""}
+    pairs = [f"{name}={json.dumps(value)}" for name, value in shown.items() if not isinstance(value, list)]
+    text = " ".join(pair for pair in pairs if len(pair) <= _WIDTH // 2)
     return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"

@@ -16,6 +16,7 @@ from dashctl.cli.connection import broker_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, whole
+from dashctl.errors import UsageError
 from dashctl.run import run_id
 
 DESCRIPTION: Final = (
@@ -54,6 +55,8 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Train, and print the table. Gives 1 if training was stopped before its end."""
+    if arguments.data is not None and not arguments.data.is_dir():
+        raise UsageError(f"--data: {arguments.data} is not a folder")
     # Threads that wait by spinning take a core from whatever else runs; torch reads this when loaded.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
