@@ -5,7 +5,8 @@ rows to a widget that sends what changed; what a person chose is kept per scene.
 """
 
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -53,12 +54,18 @@ class Monitor(App[None]):
     """
 
     def __init__(
-        self, source: Source, address: str, *, scene: str = "overview", interval: float = 0.1
+        self,
+        source: Source,
+        address: str,
+        *,
+        scene: str = "overview",
+        interval: float = 0.1,
+        now: Callable[[], float] = time.time,
     ) -> None:
         super().__init__(driver_class=TerminalDriver if os.name == "posix" else None)
         self.register_theme(THEME)
         self.theme = THEME.name
-        self._lens = Lens(source)
+        self._lens = Lens(source, now)
         self._address = address
         self._position = [each.name for each in DECK].index(scene)
         self._looking = {each.name: Looking() for each in DECK}

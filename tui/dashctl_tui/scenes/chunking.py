@@ -4,8 +4,8 @@ Rules: one timeline per episode and model; what was the case may come with a pre
 with the episode; windows outside 0–5 are no windows of an episode and are ignored.
 """
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from dashctl.events import Episode, Prediction
 from dashctl.phases import PHASES
@@ -16,10 +16,12 @@ from dashctl_tui.plots.palette import FAINT, HEADING, MUTED, PHASE_LETTERS, mode
 from dashctl_tui.plots.text import clip
 from dashctl_tui.plots.timeline import WINDOWS, Window, draw_timeline
 from dashctl_tui.scenes.layout import seen, shares, spread
+from dashctl_tui.scenes.prose import no_match
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
 _CARD_WIDTH = 64
 _CARD_ROWS = 4
+_GAP = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,69 +40,81 @@ class Card:
         return sum(not window.mismatch for window in known), len(known)
 
 
-@dataclass(frozen=True, slots=True)
-class Cards:
-    """All episodes with their models, by name."""
+@dataclass(frozen=True)
+class Told:
+    """Episodes and predictions as they came, and, once somebody asks, put together."""
 
-    cards: tuple[Card, ...]
+    episodes: tuple[Episode, ...]
+    predictions: tuple[Prediction, ...]
+
+    @cached_property
+    def by_name(self) -> dict[str, Episode]:
+        return {episode.episode_id: episode for episode in self.episodes}
+
+    @cached_property
+    def predicted(self) -> dict[tuple[str, str | None], dict[int, str]]:
+        """Phases by window, for every episode and model that there is a prediction of."""
+        found: dict[tuple[str, str | None], dict[int, str]] = {}
+        for told in self.predictions:
+            if told.predicted is not None:
+                found.setdefault((told.episode_id, told.model), {})[told.window_idx] = told.predicted
+        return found
+
+    @cached_property
+    def actual(self) -> dict[str, dict[int, str]]:
+        """Phases by window, for every episode of which they are known."""
+        found: dict[str, dict[int, str]] = {
+            episode.episode_id: dict(enumerate(episode.phases or ())) for episode in self.episodes
+        }
+        for told in self.predictions:
+            if told.actual is not None:
+                found.setdefault(told.episode_id, {})[told.window_idx] = told.actual
+        return found
+
+    def pairs(self, viewport: Viewport) -> list[tuple[str, str | None]]:
+        """What there is a card of: predicted episodes by name and model, then the others."""
+        pairs = sorted(self.predicted, key=lambda pair: (pair[0], pair[1] or ""))
+        seen_by_a_model = {episode for episode, _ in pairs}
+        pairs += [(name, None) for name in sorted({*self.by_name, *self.actual} - seen_by_a_model)]
+        return [pair for pair in pairs if viewport.shows(*pair, self.about(pair[0]))]
+
+    def about(self, name: str) -> str:
+        episode = self.by_name.get(name)
+        return " on ".join(part for part in (episode.profile, episode.host) if part) if episode else ""
+
+    def card(self, name: str, model: str | None) -> Card:
+        predicted, actual = self.predicted.get((name, model), {}), self.actual.get(name, {})
+        windows = (Window(index, predicted.get(index), actual.get(index)) for index in range(WINDOWS))
+        return Card(name, model, self.about(name), tuple(windows))
 
 
-def _select(state: State, viewport: Viewport) -> Cards | None:
-    episodes = {item.event.episode_id: item.event for item in state.latest(Episode).values()}
-    actual = {name: dict(enumerate(episode.phases or ())) for name, episode in episodes.items()}
-    predicted: dict[str, dict[str | None, dict[int, str]]] = {name: {} for name in episodes}
-    for item in state.latest(Prediction).values():
-        told = item.event
-        if not 0 <= told.window_idx < WINDOWS:
-            continue
-        models = predicted.setdefault(told.episode_id, {})
-        if told.actual is not None:
-            actual.setdefault(told.episode_id, {})[told.window_idx] = told.actual
-        if told.predicted is not None:
-            models.setdefault(told.model, {})[told.window_idx] = told.predicted
-    cards = [
-        card
-        for name in sorted(predicted)
-        for card in _cards(name, episodes.get(name), predicted[name], actual.get(name, {}))
-        if viewport.shows(card.episode, card.model, card.about)
-    ]
-    # Episodes that no model has seen come last: they have less to say.
-    return Cards(tuple(sorted(cards, key=lambda card: not card.told[1]))) if cards else None
+def _select(state: State, viewport: Viewport) -> Told | None:
+    told = Told(
+        tuple(item.event for item in state.latest(Episode).values()),
+        tuple(
+            item.event for item in state.latest(Prediction).values() if 0 <= item.event.window_idx < WINDOWS
+        ),
+    )
+    return told if told.episodes or told.predictions else None
 
 
-def _cards(
-    name: str,
-    episode: Episode | None,
-    models: Mapping[str | None, Mapping[int, str]],
-    actual: Mapping[int, str],
-) -> Sequence[Card]:
-    about = " on ".join(part for part in (episode.profile, episode.host) if part) if episode else ""
-    return [
-        Card(
-            name,
-            model,
-            about,
-            tuple(Window(index, windows.get(index), actual.get(index)) for index in range(WINDOWS)),
-        )
-        for model, windows in sorted(models.items(), key=lambda item: item[0] or "") or [(None, {})]
-    ]
-
-
-def _draw(view: Cards, viewport: Viewport) -> Picture:
-    width, height = viewport.width - 2, viewport.height
-    columns = max(1, min(len(view.cards), width // _CARD_WIDTH))
-    widths = shares(width, [1] * columns, gap=3)
+def _draw(told: Told, viewport: Viewport) -> Picture:
+    pairs = told.pairs(viewport)
+    if not pairs:
+        return Picture(no_match(viewport.filter, viewport.width, viewport.height))
+    width, height = max(1, viewport.width - 2), viewport.height
+    columns = max(1, min(len(pairs), width // _CARD_WIDTH))
+    widths = shares(width, [1] * columns, gap=_GAP)
     fitting = max(1, (height - 1) // (_CARD_ROWS + 1))
-    lines = -(-len(view.cards) // columns)
+    lines = -(-len(pairs) // columns)
     scrollable = max(0, lines - fitting)
     first = min(viewport.scroll, scrollable)
+    shown = [told.card(*pair) for pair in pairs[first * columns : (first + fitting) * columns]]
     rows: list[Row] = []
-    for line in range(first, min(lines, first + fitting)):
-        cards = view.cards[line * columns : (line + 1) * columns]
-        rows += beside(*(_card(card, size) for card, size in zip(cards, widths, strict=False)), gap=3)
-        rows.append(Row.blank(width))
-    shown = view.cards[first * columns : (first + fitting) * columns]
-    part = seen(first * columns, len(shown), len(view.cards))
+    for start in range(0, len(shown), columns):
+        cards = zip(shown[start : start + columns], widths, strict=False)
+        rows += [*beside(*(_card(card, size) for card, size in cards), gap=_GAP), Row.blank(width)]
+    part = seen(first * columns, len(shown), len(pairs))
     rows = [*fit(rows, width, height - 1), _legend(part, width)]
     return Picture(fit([Row.of(" ") + row for row in rows], viewport.width, height), scrollable)
 

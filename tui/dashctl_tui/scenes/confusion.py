@@ -4,11 +4,11 @@ Rules: rows are what was the case, columns what was predicted; only windows wher
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from dashctl.events import Prediction
 from dashctl.phases import PHASES
-from dashctl.state import State
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.plots.palette import ALERT, FAINT, MUTED, PHASE_LETTERS, filled, phase_ink
 from dashctl_tui.plots.text import fill
@@ -37,11 +37,10 @@ class Confusion:
         return sum(self.counts.values())
 
 
-def confusions(state: State) -> dict[str, Confusion]:
+def confusions(predictions: Iterable[Prediction]) -> dict[str, Confusion]:
     """One matrix per model that predicted anything whose truth is known."""
     found: dict[str, Confusion] = {}
-    for item in state.latest(Prediction).values():
-        told = item.event
+    for told in predictions:
         if told.model is None or told.predicted is None or told.actual is None:
             continue
         confusion = found.setdefault(told.model, Confusion(told.model, Counter()))

@@ -43,7 +43,8 @@ def seen(first: int, shown: int, total: int) -> str:
 def shares(total: int, weights: Sequence[int], gap: int = 1) -> list[int]:
     """`total` cells shared out by weight, with `gap` cells between neighbours; they add up exactly."""
     free = max(0, total - gap * (len(weights) - 1))
-    edges = [free * sum(weights[:count]) // sum(weights) for count in range(len(weights) + 1)]
+    whole = max(1, sum(weights))
+    edges = [free * sum(weights[:count]) // whole for count in range(len(weights) + 1)]
     return [right - left for left, right in pairwise(edges)]
 
 

@@ -5,6 +5,7 @@ Rule: bars run from 0.5 to 1.0, where classifiers differ; what is below is flagg
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from dashctl.events import ModelMetric, Prediction
 from dashctl.state import State
@@ -43,17 +44,22 @@ def standings(state: State) -> tuple[Standing, ...]:
     return tuple(sorted(found, key=lambda one: (-one.accuracy, one.model)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Models:
-    """All models, the most accurate first, and what they confuse."""
+    """All models, the most accurate first, and what they predicted."""
 
     standings: tuple[Standing, ...]
-    confusions: dict[str, Confusion]
+    predictions: tuple[Prediction, ...]
+
+    @cached_property
+    def confusions(self) -> dict[str, Confusion]:
+        return confusions(self.predictions)
 
 
 def _select(state: State, viewport: Viewport) -> Models | None:
     shown = tuple(one for one in standings(state) if viewport.shows(one.model, one.run))
-    return Models(shown, confusions(state)) if shown else None
+    predictions = tuple(item.event for item in state.latest(Prediction).values())
+    return Models(shown, predictions) if shown else None
 
 
 def _draw(view: Models, viewport: Viewport) -> Picture:

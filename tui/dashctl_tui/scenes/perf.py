@@ -10,10 +10,14 @@ from dashctl_tui.plots.numbers import compact
 from dashctl_tui.plots.palette import model_ink
 from dashctl_tui.plots.scatter import Dot, draw_scatter
 from dashctl_tui.plots.table import Column, draw_table
-from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel
+from dashctl_tui.plots.text import clip
+from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
 _TABLE = 44
+_NAME = 20
+_AROUND = PANEL_ROWS + 1
+"""Rows of the table that are no model: frame and heading."""
 _COLUMNS = (Column("model"), Column("µs / window", "right"), Column("accuracy", "right"))
 
 Perfs = tuple[ModelPerf, ...]
@@ -27,15 +31,26 @@ def _select(state: State, viewport: Viewport) -> Perfs | None:
 def _draw(view: Perfs, viewport: Viewport) -> Picture:
     width, height = viewport.width, viewport.height
     if viewport.narrow:
-        below = min(len(view) + 1 + PANEL_ROWS, height // 3)
-        rows = [*_chart(view, width, height - below), *_table(view, width, below, viewport)]
-        return Picture(fit(rows, width, height), max(0, len(view) - (below - PANEL_ROWS - 1)))
-    rows = beside(_chart(view, width - _TABLE - 1, height), _table(view, _TABLE, height, viewport), gap=1)
-    return Picture(rows, max(0, len(view) - (height - PANEL_ROWS - 1)))
+        below = min(len(view) + _AROUND, height // 3)
+        fitting = max(0, below - _AROUND)
+    else:
+        below = min(len(view) + _AROUND, height)
+        fitting = max(1, height - _AROUND)
+    scrollable = max(0, len(view) - fitting)
+    first = min(viewport.scroll, scrollable)
+    shown = view[first : first + fitting]
+    part = seen(first, len(shown), len(view))
+    if viewport.narrow:
+        rows = [*_chart(view, width, height - below), *_table(shown, width, below, part)]
+        return Picture(fit(rows, width, height), scrollable)
+    rows = beside(_chart(view, width - _TABLE - 1, height), _table(shown, _TABLE, below, part), gap=1)
+    return Picture(rows, scrollable)
 
 
 def _chart(view: Perfs, width: int, height: int) -> list[Row]:
-    dots = [Dot(perf.model, perf.latency_us, perf.accuracy, model_ink(perf.model)) for perf in view]
+    dots = [
+        Dot(clip(perf.model, _NAME), perf.latency_us, perf.accuracy, model_ink(perf.model)) for perf in view
+    ]
 
     def content(inner: int, rows: int) -> list[Row]:
         return draw_scatter(dots, inner, rows, x_label="µs per window", y_label="accuracy")
@@ -43,18 +58,16 @@ def _chart(view: Perfs, width: int, height: int) -> list[Row]:
     return panel("Accuracy against latency", content, width, height)
 
 
-def _table(view: Perfs, width: int, height: int, viewport: Viewport) -> list[Row]:
-    first = min(viewport.scroll, max(0, len(view) - (height - PANEL_ROWS - 1)))
+def _table(shown: Perfs, width: int, height: int, part: str) -> list[Row]:
     cells: list[list[str | Run]] = [
-        [(perf.model, model_ink(perf.model)), compact(perf.latency_us), f"{perf.accuracy:.3f}"]
-        for perf in view[first:]
+        [(clip(perf.model, _NAME), model_ink(perf.model)), compact(perf.latency_us), f"{perf.accuracy:.3f}"]
+        for perf in shown
     ]
-    return panel(
-        "Fastest first",
-        lambda w, h: draw_table(_COLUMNS, cells, min(w, _TABLE - PANEL_COLUMNS), h),
-        width,
-        height,
-    )
+
+    def content(inner: int, rows: int) -> list[Row]:
+        return draw_table(_COLUMNS, cells, min(inner, _TABLE - PANEL_COLUMNS), rows)
+
+    return panel("Fastest first", content, width, height, note=part)
 
 
 SCENE = Scene(

@@ -23,6 +23,12 @@ def notice(heading: str, words: str, width: int, height: int) -> list[Row]:
     return fit([Row.blank(width)] * above + centred, width, height)
 
 
+def no_match(wanted: str, width: int, height: int) -> list[Row]:
+    """What to show when a filter leaves nothing."""
+    heading = f"Nothing here has “{clip(wanted, 24)}” in its name"
+    return notice(heading, "`Esc` takes the filter away.", width, height)
+
+
 def paragraph(words: str, width: int, ink: Ink = MUTED) -> list[Row]:
     """Words wrapped to at most `width` cells; what stands in `backquotes` is not parted and stands out."""
     lines: list[Row] = []

@@ -13,7 +13,7 @@ from dashctl.events import Event
 from dashctl.state import State
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Row
-from dashctl_tui.scenes.prose import notice
+from dashctl_tui.scenes.prose import no_match, notice
 
 View = TypeVar("View")
 
@@ -90,8 +90,6 @@ class Scene(Generic[View]):
         """The picture of a view, or what would fill it."""
         if view is not None:
             return self.draw(view, viewport)
-        heading, remedy = self.empty, self.remedy
         if viewport.filter:
-            heading = f"Nothing here has “{viewport.filter}” in its name"
-            remedy = "`Esc` takes the filter away."
-        return Picture(notice(heading, remedy, viewport.width, viewport.height))
+            return Picture(no_match(viewport.filter, viewport.width, viewport.height))
+        return Picture(notice(self.empty, self.remedy, viewport.width, viewport.height))

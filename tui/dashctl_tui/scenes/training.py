@@ -18,9 +18,15 @@ from dashctl_tui.plots.curve import Curve, Mark, MarkKind, draw_curves
 from dashctl_tui.plots.palette import ACCENT, FAINT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.text import inert
 from dashctl_tui.scenes.layout import panel, seen, shares
+from dashctl_tui.scenes.prose import notice
 from dashctl_tui.scenes.runs import RunView, Step, run_line, runs_of, step_line, steps_of
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
+_EMPTY = "No metric was logged yet"
+_REMEDY = (
+    "`dashctl train detector` logs its losses; in a program of your own it takes "
+    "`with dashctl.Run() as run: run.log(step, loss=loss)`."
+)
 _CHART_WIDTH = 38
 _CHART_ROWS = 9
 _MOST_STEPS = 4
@@ -109,8 +115,8 @@ def _select(state: State, viewport: Viewport) -> Training | None:
         if viewport.shows(key[0], key[1]):
             groups.setdefault(title, []).append((key, part))
     steps = tuple(step for step in steps_of(state) if viewport.shows(step.run, step.progress.name))
-    runs = runs_of(state)
-    if not groups and not steps:
+    runs = tuple(run for run in runs_of(state) if viewport.shows(run.run, run.name))
+    if not groups and not steps and not runs:
         return None
     shown = steps[: min(_MOST_STEPS, max(1, viewport.height // 8))]
     titles = sorted(groups)
@@ -146,8 +152,8 @@ def _chart_view(state: State, title: str, members: list[tuple[Key, str]]) -> Cha
 def _draw(view: Training, viewport: Viewport) -> Picture:
     width, height = viewport.width, viewport.height
     above = _above(view, viewport.now, width)
-    room = height - len(above)
-    rows: list[Row] = []
+    room = max(0, height - len(above))
+    rows = notice(_EMPTY, _REMEDY, width, room) if not view.charts else []
     lines = [
         view.charts[start : start + view.grid.columns]
         for start in range(0, len(view.charts), view.grid.columns)
@@ -230,10 +236,7 @@ SCENE = Scene(
     draws=(Metric, Progress, RunStarted, RunFinished),
     select=_select,
     draw=_draw,
-    empty="No metric was logged yet",
-    remedy=(
-        "`dashctl train detector` logs its losses; in a program of your own it takes `with "
-        "dashctl.Run() as run: run.log(step, loss=loss)`."
-    ),
+    empty=_EMPTY,
+    remedy=_REMEDY,
     ticks=True,
 )

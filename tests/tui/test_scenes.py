@@ -1,0 +1,271 @@
+"""What holds for every scene: it draws what it says, at any size, whatever it is told."""
+
+import math
+import unicodedata
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from rich.cells import cell_len
+
+from dashctl.events import (
+    EVENT_TYPES,
+    Alert,
+    AttackProfile,
+    BusStats,
+    Embedding,
+    Episode,
+    Event,
+    HostStats,
+    LogLine,
+    Metric,
+    ModelMetric,
+    ModelPerf,
+    PhaseEvent,
+    PointCloud,
+    Prediction,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Snapshot,
+    Stamped,
+)
+from dashctl.phases import PHASES
+from dashctl.retention import Transient
+from dashctl.state import State, fold_all
+from dashctl_tui.plots.camera import Camera
+from dashctl_tui.plots.canvas import Row, to_text
+from dashctl_tui.scenes import DECK, Picture, Scene, Viewport, scene_named
+from tests.tui.sample import NOW, full_state, state_of
+
+SCENES = pytest.mark.parametrize("scene", DECK, ids=lambda scene: scene.name)
+SIZES = [(1, 1), (2, 3), (5, 2), (12, 40), (40, 12), (80, 22), (99, 30), (100, 30), (120, 38), (200, 48)]
+ONE_OF_EACH: tuple[Event, ...] = (
+    Snapshot(episodes=3),
+    Episode("ep"),
+    PhaseEvent("clean"),
+    AttackProfile("disk-churn", (1.0, 2.0)),
+    Prediction("ep", 0, "clean", "armed", "lstm"),
+    ModelMetric("lstm", 0.9),
+    Embedding(1.0, 2.0),
+    ModelPerf("lstm", 100.0, 0.9),
+    RunStarted(name="detector"),
+    RunFinished("failed"),
+    Metric("loss", 1, 0.5),
+    Progress("epochs", 1, 3),
+    LogLine("hello"),
+    Alert("disk full"),
+    HostStats("bramble", cpu=3.0),
+    PointCloud.pack("pca", [0.0, 1.0], [0.0, 1.0]),
+)
+
+
+def paint(scene: Scene[Any], state: State, viewport: Viewport) -> Picture:
+    return scene.paint(scene.select(state, viewport), viewport)
+
+
+def text_of(name: str, state: State, width: int = 80, height: int = 22, **chosen: Any) -> str:
+    return to_text(paint(scene_named(name), state, Viewport(width, height, NOW, **chosen)).rows)
+
+
+def check_rows(rows: "list[Row] | tuple[Row, ...]", width: int, height: int) -> None:
+    assert len(rows) == height
+    for row in rows:
+        assert row.width == width == cell_len(row.text)
+        assert not [char for char in row.text if unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")]
+
+
+def test_every_event_that_is_remembered_is_drawn_by_a_scene() -> None:
+    drawn = {cls for scene in DECK for cls in scene.draws}
+    remembered = {cls for cls in EVENT_TYPES if not isinstance(cls.retention, Transient)}
+    assert remembered - drawn == {BusStats}, "BusStats alone is drawn by the status line"
+
+
+@pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: event.type_name())
+def test_what_a_scene_draws_changes_its_picture(event: Event) -> None:
+    for scene in DECK:
+        if type(event) in scene.draws and (scene.name, type(event)) != ("models", Prediction):
+            viewport = Viewport(120, 38, NOW)
+            picture = to_text(paint(scene, State(), viewport).rows)
+            assert to_text(paint(scene, state_of(event), viewport).rows) != picture, scene.name
+
+
+def test_the_sample_of_events_is_complete() -> None:
+    assert {type(event) for event in ONE_OF_EACH} == set(EVENT_TYPES) - {BusStats}
+
+
+def test_a_prediction_shows_in_the_confusion_of_its_model() -> None:
+    told = [
+        ModelMetric("lstm", 0.5),
+        *(Prediction("ep", window, "clean", "armed", "lstm") for window in range(4)),
+    ]
+    text = text_of("models", state_of(*told))
+    assert "lstm confuses" in text
+    assert "0 of 4 windows right" in text
+
+
+@SCENES
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+@pytest.mark.parametrize("filled", [True, False], ids=["filled", "empty"])
+def test_a_picture_has_exactly_the_size_asked_for(
+    scene: Scene[Any], size: tuple[int, int], filled: bool
+) -> None:
+    width, height = size
+    state = full_state() if filled else State()
+    check_rows(list(paint(scene, state, Viewport(width, height, NOW)).rows), width, height)
+
+
+@SCENES
+def test_an_empty_scene_says_what_would_fill_it(scene: Scene[Any]) -> None:
+    text = to_text(paint(scene, State(), Viewport(80, 22, NOW)).rows)
+    assert scene.empty in text
+    assert "dashctl" in text
+    assert "`" not in text
+
+
+@pytest.mark.parametrize(
+    "scene", [scene for scene in DECK if scene.name != "baseline"], ids=lambda scene: scene.name
+)
+def test_a_filter_without_a_match_says_how_to_be_rid_of_it(scene: Scene[Any]) -> None:
+    text = to_text(paint(scene, full_state(), Viewport(80, 22, NOW, filter="no such name")).rows)
+    assert "no such name" in text
+    assert "Esc" in text
+
+
+@SCENES
+def test_scrolling_to_the_end_and_beyond_shows_the_end(scene: Scene[Any]) -> None:
+    state = full_state()
+    picture = paint(scene, state, Viewport(60, 10, NOW))
+    end = paint(scene, state, Viewport(60, 10, NOW, scroll=picture.scrollable))
+    beyond = paint(scene, state, Viewport(60, 10, NOW, scroll=10_000))
+    assert to_text(end.rows) == to_text(beyond.rows)
+
+
+@SCENES
+def test_a_picture_is_a_function_of_state_and_viewport(scene: Scene[Any]) -> None:
+    viewport = Viewport(100, 30, NOW)
+    first = paint(scene, full_state(), viewport)
+    again = paint(scene, State.decode(full_state().encode()), viewport)
+    assert to_text(first.rows) == to_text(again.rows)
+
+
+# Whatever it is told
+
+HOSTILE = "\x1b[31m\x1b]0;title\x07\r\n\t" + "x" * 10_000 + "漢字👩‍👩‍👧" * 50
+
+
+def hostile_events() -> list[Event]:
+    return [
+        RunStarted({HOSTILE: HOSTILE, "nan": "x"}, host=HOSTILE, command=HOSTILE, name=HOSTILE),
+        RunFinished("failed", HOSTILE),
+        Progress(HOSTILE, 5, 0, HOSTILE),
+        Progress("more than all", 1e300, 2),
+        Episode(HOSTILE, HOSTILE, HOSTILE, tuple(PHASES) * 40),
+        Prediction(HOSTILE, 99, "clean", "armed", HOSTILE),
+        Prediction(HOSTILE, -1, "clean", "armed", HOSTILE),
+        Prediction(HOSTILE, 2, "clean", "armed", HOSTILE),
+        AttackProfile(HOSTILE, (), HOSTILE),
+        AttackProfile("flat", (0.0,) * 500),
+        AttackProfile("deep", (-1e308, 1e308)),
+        *(
+            Metric(HOSTILE, step, value)
+            for step, value in enumerate((math.nan, math.inf, -math.inf, 1e308, 0.0))
+        ),
+        *(Metric("all nan", step, math.nan) for step in range(3000)),
+        *(ModelMetric(f"model {number} {HOSTILE}", number / 200) for number in range(200)),
+        *(ModelPerf(f"model {number} {HOSTILE}", number * 10.0, number / 200) for number in range(200)),
+        LogLine(HOSTILE, "critical", source=HOSTILE),
+        Alert(HOSTILE, HOSTILE, "critical"),
+        Snapshot(2**62, 2**62, {HOSTILE: 1}, None, {HOSTILE: 2}, 2**62),
+        PhaseEvent("dormant"),
+        HostStats(
+            HOSTILE, cpu=100.0, cores=(100.0,) * 500, load=1e308, memory=0.0, net_in=1e308, processes=2**60
+        ),
+        HostStats("silent"),
+        PointCloud.pack(HOSTILE, [0.0], [0.0], **{HOSTILE: ["a"]}),
+        PointCloud.pack("none", [], [], []),
+        Embedding(1e308, -1e308, 0.0, cluster=-3),
+        Embedding(0.0, 0.0, phase="clean"),
+    ]
+
+
+@SCENES
+@pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
+def test_hostile_names_and_numbers_stay_in_their_place(scene: Scene[Any], size: tuple[int, int]) -> None:
+    state = state_of(*hostile_events(), run="r" * 30)
+    check_rows(list(paint(scene, state, Viewport(*size, NOW)).rows), *size)
+
+
+TEXTS = st.text(min_size=1, max_size=30)
+ANY_PHASE = st.sampled_from(PHASES)
+FINITE = st.floats(allow_nan=False, allow_infinity=False)
+AMOUNTS = st.floats(0, allow_infinity=False)
+EVENTS: st.SearchStrategy[Event] = st.one_of(
+    st.builds(
+        Snapshot, episodes=st.integers(0, 10**9), phases=st.dictionaries(ANY_PHASE, st.integers(0, 99))
+    ),
+    st.builds(Episode, TEXTS, host=TEXTS, phases=st.lists(ANY_PHASE, max_size=9).map(tuple)),
+    st.builds(PhaseEvent, ANY_PHASE),
+    st.builds(AttackProfile, TEXTS, st.lists(FINITE, max_size=40).map(tuple), TEXTS),
+    st.builds(
+        Prediction, TEXTS, st.integers(-2, 9), st.none() | ANY_PHASE, st.none() | ANY_PHASE, st.none() | TEXTS
+    ),
+    st.builds(ModelMetric, TEXTS, st.floats(0, 1)),
+    st.builds(
+        Embedding,
+        FINITE,
+        FINITE,
+        st.none() | FINITE,
+        st.none() | ANY_PHASE,
+        cluster=st.none() | st.integers(),
+    ),
+    st.builds(ModelPerf, TEXTS, AMOUNTS, st.floats(0, 1)),
+    st.builds(
+        RunStarted, st.dictionaries(TEXTS, FINITE | TEXTS, max_size=3), TEXTS, TEXTS, st.none() | TEXTS
+    ),
+    st.builds(RunFinished, st.sampled_from(("finished", "failed", "interrupted")), st.none() | TEXTS),
+    st.builds(Metric, TEXTS, st.integers(0, 2**60), st.floats()),
+    st.builds(Progress, TEXTS, AMOUNTS, st.none() | AMOUNTS, st.none() | TEXTS),
+    st.builds(LogLine, TEXTS, st.sampled_from(("debug", "error")), st.none() | TEXTS),
+    st.builds(Alert, TEXTS, TEXTS, st.sampled_from(("info", "critical")), st.booleans()),
+    st.builds(
+        HostStats,
+        TEXTS,
+        cpu=st.floats(0, 100),
+        cores=st.lists(st.floats(0, 100)).map(tuple),
+        load=st.none() | AMOUNTS,
+    ),
+    st.lists(
+        st.tuples(st.floats(width=32, allow_nan=False, allow_infinity=False), st.text(max_size=9)), max_size=9
+    ).map(
+        lambda points: PointCloud.pack(
+            "c", [x for x, _ in points], [x for x, _ in points], by=[t for _, t in points]
+        )
+    ),
+)
+STAMPED = st.builds(Stamped, st.floats(0, 2 * NOW), st.sampled_from(["", "a", "b"]), EVENTS)
+VIEWPORTS = st.builds(
+    Viewport,
+    st.integers(1, 140),
+    st.integers(1, 50),
+    st.floats(0, 2 * NOW),
+    filter=st.sampled_from(["", "a"]),
+    scroll=st.integers(0, 50),
+    camera=st.none() | st.builds(Camera, st.floats(-3, 3), st.floats(-1.5, 1.5), st.floats(0.25, 64)),
+    colouring=st.integers(0, 5),
+    item=st.integers(0, 3),
+    log_y=st.booleans(),
+    smoothing=st.sampled_from([0.0, 0.9]),
+)
+
+
+@settings(max_examples=150)
+@given(st.lists(STAMPED, max_size=25), VIEWPORTS)
+def test_any_state_is_drawn_at_any_size(stamped: list[Stamped[Event]], viewport: Viewport) -> None:
+    state = State()
+    fold_all(state, stamped)
+    for scene in DECK:
+        picture = paint(scene, state, viewport)
+        check_rows(list(picture.rows), viewport.width, viewport.height)
+        assert picture.scrollable >= 0
