@@ -42,19 +42,23 @@ class SceneView(RowsView):
 
     def __init__(self) -> None:
         super().__init__("scene")
-        self._held = False
+        self._held_at: tuple[int, int] | None = None
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._held = True
+        self._held_at = (event.screen_x, event.screen_y)
         self.capture_mouse()
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
-        if self._held and (event.delta_x or event.delta_y):
-            self.post_message(Dragged(event.delta_x, event.delta_y))
+        if self._held_at is None:
+            return
+        across, down = event.screen_x - self._held_at[0], event.screen_y - self._held_at[1]
+        if across or down:
+            self._held_at = (event.screen_x, event.screen_y)
+            self.post_message(Dragged(across, down))
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
-        if self._held:
-            self._held = False
+        if self._held_at is not None:
+            self._held_at = None
             self.release_mouse()
             self.post_message(Dragged(over=True))
 

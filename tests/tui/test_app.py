@@ -1,0 +1,323 @@
+"""The application through Textual's pilot: keys and mouse in, rows out."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from dashctl.events import LogLine, ModelMetric
+from dashctl.state import State, fold
+from dashctl_tui.actions import GENERAL, MOVES, SPECIAL
+from dashctl_tui.app import Monitor
+from dashctl_tui.plots.canvas import to_text
+from dashctl_tui.scenes import DECK
+from dashctl_tui.widgets.help import HelpScreen
+from dashctl_tui.widgets.rows import RowsView
+from dashctl_tui.widgets.scene_view import SceneView
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from tests.tui.sample import CONNECTED, GONE, NOW, FixedSource, full_state
+
+SIZE = (120, 40)
+INTERVAL = 0.01
+
+
+class Wall:
+    """A clock that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def source() -> FixedSource:
+    return FixedSource(full_state())
+
+
+@pytest.fixture
+def wall() -> Wall:
+    return Wall()
+
+
+@pytest.fixture
+def monitor(source: FixedSource, wall: Wall) -> Monitor:
+    return Monitor(source, "ipc:///run/dashctl", interval=INTERVAL, now=wall)
+
+
+def shown(app: Monitor, name: str = "scene") -> str:
+    return to_text(app.screen_stack[0].query_one(f"#{name}", RowsView).rows)
+
+
+async def press(pilot: Pilot[Any], *keys: str) -> None:
+    """Press keys, and let the clock draw what they did."""
+    await pilot.press(*keys)
+    await settle(pilot)
+
+
+async def settle(pilot: Pilot[Any]) -> None:
+    await pilot.pause(0.06)
+
+
+async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
+    for _ in range(200):
+        if holds():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("it did not come to hold")
+
+
+@pytest.mark.parametrize(
+    ("position", "scene"), list(enumerate(DECK, 1)), ids=lambda each: str(getattr(each, "name", each))
+)
+async def test_a_digit_shows_its_scene(monitor: Monitor, position: int, scene: Any) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, str(position))
+        assert monitor.scene is scene
+        assert f" {position} {scene.title}" in shown(monitor, "deck")
+        assert shown(monitor).strip()
+
+
+async def test_brackets_go_round_the_deck(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "left_square_bracket")
+        assert monitor.scene is DECK[-1]
+        await press(pilot, "right_square_bracket", "right_square_bracket")
+        assert monitor.scene is DECK[1]
+
+
+async def test_a_click_on_the_deck_shows_that_scene(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.click("#deck", offset=(shown(monitor, "deck").index("Models"), 0))
+        await settle(pilot)
+        assert monitor.scene.name == "models"
+
+
+async def test_what_arrives_is_drawn(monitor: Monitor, source: FixedSource) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "5")
+        with source.lock:
+            fold(source.state, ModelMetric("newcomer", 0.999), NOW)
+        await until(pilot, lambda: "newcomer" in shown(monitor))
+
+
+async def test_a_state_that_replaces_another_is_drawn(monitor: Monitor, source: FixedSource) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        source.state = State()
+        await until(pilot, lambda: "Nothing has happened yet" in shown(monitor))
+
+
+async def test_nothing_is_sent_while_nothing_changes(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        view = monitor.query_one(SceneView)
+        sent: list[object] = []
+        view.refresh = lambda *regions, **_: sent.append(regions) or view  # type: ignore[method-assign]
+        await pilot.pause(0.2)
+        assert sent == []
+
+
+async def test_only_lines_that_differ_are_sent(monitor: Monitor, source: FixedSource) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "5")
+        view = monitor.query_one(SceneView)
+        sent: list[Any] = []
+        view.refresh = lambda *regions, **_: sent.extend(regions) or view  # type: ignore[method-assign]
+        with source.lock:
+            fold(source.state, ModelMetric("knn", 0.862), NOW)
+        await until(pilot, lambda: bool(sent))
+        assert [region.height for region in sent] == [1]
+
+
+async def test_pause_stops_the_picture_and_not_the_counters(
+    monitor: Monitor, source: FixedSource, wall: Wall
+) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "space")
+        before = shown(monitor)
+        assert " paused " in shown(monitor, "status")
+        with source.lock:
+            fold(source.state, LogLine("unheard of"), NOW + 1)
+        source.told = GONE
+        wall.now += 30
+        await until(pilot, lambda: "no broker" in shown(monitor, "status"))
+        assert shown(monitor) == before
+        await press(pilot, "space")
+        assert "unheard of" in shown(monitor)
+        assert " paused " not in shown(monitor, "status")
+
+
+async def test_a_pause_holds_every_scene(monitor: Monitor, source: FixedSource) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "space")
+        with source.lock:
+            fold(source.state, ModelMetric("newcomer", 0.999), NOW)
+        await press(pilot, "5")
+        assert "lstm" in shown(monitor)
+        assert "newcomer" not in shown(monitor)
+        await press(pilot, "escape")
+        assert "newcomer" in shown(monitor)
+
+
+async def test_a_filter_works_while_it_is_typed_and_until_it_is_taken_away(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "5", "slash", *"lst")
+        assert "lstm" in shown(monitor)
+        assert "knn" not in shown(monitor)
+        await press(pilot, "enter")
+        assert "/lst" in shown(monitor, "status")
+        await press(pilot, "4", "5")
+        assert "knn" not in shown(monitor)
+        await press(pilot, "escape")
+        assert "knn" in shown(monitor)
+
+
+async def test_letters_typed_into_the_filter_are_no_keys(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "slash", *"q?7r")
+        assert monitor.query_one("#filter", Input).value == "q?7r"
+        assert monitor.scene.name == "overview"
+        await press(pilot, "escape")
+        assert "/q" not in shown(monitor, "status")
+
+
+async def test_keys_work_from_the_start_and_after_a_filter(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "7")
+        assert monitor.scene.name == "knn"
+        await press(pilot, "slash", "w", "enter", "5")
+        assert monitor.scene.name == "models"
+
+
+@pytest.mark.parametrize("key", ["left", "right", "h", "l", "up", "j", "plus", "minus", "c", "n", "s"])
+async def test_keys_turn_zoom_and_colour_the_cloud_and_r_takes_it_back(monitor: Monitor, key: str) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "7")
+        before = shown(monitor), monitor.query_one(SceneView).rows
+        await press(pilot, key)
+        await until(pilot, lambda: list(monitor.query_one(SceneView).rows) != list(before[1]))
+        await press(pilot, "r")
+        await until(pilot, lambda: shown(monitor) == before[0])
+
+
+async def test_dragging_turns_the_cloud_and_the_wheel_zooms(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "7")
+        before = shown(monitor)
+        await pilot.mouse_down("#scene", offset=(30, 10))
+        await pilot.hover("#scene", offset=(40, 12))
+        await pilot.mouse_up("#scene", offset=(40, 12))
+        await settle(pilot)
+        turned = shown(monitor)
+        assert turned != before
+        await pilot.hover("#scene", offset=(60, 20))
+        await settle(pilot)
+        assert shown(monitor) == turned, "a mouse without a button down turns nothing"
+
+
+async def test_spinning_goes_on_by_itself(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "7", "s")
+        first = shown(monitor)
+        await until(pilot, lambda: shown(monitor) != first)
+        await press(pilot, "s")
+        still = shown(monitor)
+        await settle(pilot)
+        assert shown(monitor) == still
+
+
+async def test_curves_get_a_logarithmic_scale_and_smoothing(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "6", "y", "m")
+        assert "log scale" in shown(monitor)
+        assert "smoothed 0.6" in shown(monitor)
+        await press(pilot, "r")
+        assert "log scale" not in shown(monitor)
+
+
+async def test_a_list_scrolls_and_stops_at_its_end(monitor: Monitor) -> None:
+    async with monitor.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "4")
+        top = shown(monitor)
+        assert "1–4 of 9" in top
+        await press(pilot, "j")
+        assert "2–5 of 9" in shown(monitor)
+        await press(pilot, "end", "pagedown", "down")
+        assert "6–9 of 9" in shown(monitor)
+        await press(pilot, "k")
+        assert "5–8 of 9" in shown(monitor), (
+            "what was scrolled beyond the end must not be scrolled back first"
+        )
+        await press(pilot, "home")
+        assert shown(monitor) == top
+
+
+async def test_help_lists_every_key(monitor: Monitor) -> None:
+    async with monitor.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark")
+        assert isinstance(monitor.screen, HelpScreen)
+        text = to_text(monitor.screen.query_one(RowsView).rows)
+        for action in (*GENERAL, *MOVES, *SPECIAL):
+            assert f" {action.shown} " in text, action.title
+        for scene in DECK:
+            assert scene.title in text
+        await press(pilot, "escape")
+        assert not isinstance(monitor.screen, HelpScreen)
+
+
+def test_every_binding_is_in_the_table_of_actions() -> None:
+    calls = {binding.action for binding in Monitor.BINDINGS}  # type: ignore[union-attr]
+    scenes = {f"show('{scene.name}')" for scene in DECK}
+    assert calls == scenes | {action.call for action in (*GENERAL, *MOVES, *SPECIAL)}
+
+
+async def test_the_palette_offers_every_action(monitor: Monitor) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await press(pilot, "ctrl+p")
+        assert isinstance(monitor.screen, CommandPalette)
+        await press(pilot, *"baseline")
+        await until(pilot, lambda: bool(monitor.screen.query("OptionList")))
+        await pilot.pause(0.3)
+        await press(pilot, "enter")
+        await until(pilot, lambda: monitor.scene.name == "baseline")
+        offered = {command.title for command in monitor.get_system_commands(monitor.screen)}
+        for action in (*GENERAL, *MOVES, *SPECIAL):
+            assert f"{action.title}  {action.shown}" in offered or action.call == "command_palette"
+
+
+@pytest.mark.parametrize(
+    "size", [(80, 24), (200, 50), (30, 8), (3, 3), (120, 40)], ids=lambda size: f"{size[0]}x{size[1]}"
+)
+async def test_another_size_at_any_moment_is_filled(monitor: Monitor, size: tuple[int, int]) -> None:
+    async with monitor.run_test(size=(100, 30)) as pilot:
+        await press(pilot, "7")
+        await pilot.resize_terminal(*size)
+        await settle(pilot)
+        view = monitor.query_one(SceneView)
+        assert len(view.rows) == view.size.height == size[1] - 2
+        assert {row.width for row in view.rows} == {size[0]}
+
+
+@pytest.mark.parametrize(("key", "status"), [("q", 0), ("ctrl+c", 130)])
+async def test_quitting_has_its_exit_status(monitor: Monitor, key: str, status: int) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await pilot.press(key)
+        await pilot.pause()
+    assert monitor.return_code == status
+
+
+async def test_the_status_line_counts_what_was_lost_and_refused(
+    source: FixedSource, monitor: Monitor
+) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        source.told = type(CONNECTED)(
+            connected=True, since=NOW - 60, lost=12, rejected={"malformed": 3, "version": 1}, rate=987.6
+        )
+        await until(pilot, lambda: "lost 12" in shown(monitor, "status"))
+        assert "rejected 4" in shown(monitor, "status")
+        assert "988 events/s" in shown(monitor, "status")
