@@ -13,6 +13,7 @@ import os
 import time
 from collections import deque
 from collections.abc import Iterator
+from functools import partial
 from typing import Final
 
 import msgspec
@@ -21,6 +22,7 @@ import zmq
 from dashctl import __version__, wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
+from dashctl.bus.askers import PATIENCE, Asker, Askers
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
@@ -40,7 +42,6 @@ LARGEST_MESSAGE: Final = 256 * 1024 * 1024
 """Bytes taken in before a frame can be refused with a reason; beyond it the connection is closed."""
 QUEUED: Final = 5_000
 """Frames that wait for one monitor before it loses some."""
-WAITING_ASKERS: Final = 4_096
 POSTED: Final = 65_536
 LARGEST_COUNT: Final = 2**63 - 1
 
@@ -66,7 +67,7 @@ class Exchange:
         self._ledger = Ledger()
         self._refusals = Refusals()
         self._memory = Memory(self._refusals)
-        self._asked: dict[bytes, list[tuple[int, bytes, int]]] = {}
+        self._askers = Askers()
         self._connections: set[int] = set()
         self._producer = os.urandom(8)
         self._numbers = itertools.count()
@@ -196,7 +197,7 @@ class Exchange:
         self._events += header.events
         self._outbox.send(wire.stamp(self.epoch, self._seq) + frame, zmq.NOBLOCK)
         self._memory.keep(frame, header.events)
-        if header.producer in self._asked:
+        if header.producer in self._askers:
             self._tell_ingested(header.producer)
 
     def _answer_burst(self) -> None:
@@ -229,24 +230,16 @@ class Exchange:
                 self._reply(asker, messages.Stopping(id_, os.getpid()))
                 self.stop_asked = True
 
-    def _await_ingested(self, asker: bytes, request: messages.AskIngested) -> None:
-        if sum(map(len, self._asked.values())) >= WAITING_ASKERS:
-            self._reply(asker, messages.Refused(request.id, "too many are waiting"))
-            return
-        self._asked.setdefault(request.producer, []).append((request.number, asker, request.id))
-        self._tell_ingested(request.producer)
+    def _await_ingested(self, connection: bytes, request: messages.AskIngested) -> None:
+        asker = Asker(connection, request.id, request.number, time.monotonic())
+        if self._askers.add(request.producer, asker):
+            self._tell_ingested(request.producer)
+        else:
+            self._reply(connection, messages.Refused(request.id, "too many wait for events to come in"))
 
     def _tell_ingested(self, producer: bytes) -> None:
-        still = []
-        for number, asker, id_ in self._asked[producer]:
-            if self._ledger.has(producer, number):
-                self._reply(asker, messages.Ingested(id_, self.epoch, self.monitors))
-            else:
-                still.append((number, asker, id_))
-        if still:
-            self._asked[producer] = still
-        else:
-            del self._asked[producer]
+        for asker in self._askers.answerable(producer, partial(self._ledger.has, producer)):
+            self._reply(asker.connection, messages.Ingested(asker.id, self.epoch, self.monitors))
 
     def _reply(self, asker: bytes, reply: messages.Reply) -> None:
         self._calls.send_multipart([asker, messages.encode(reply)], zmq.NOBLOCK)
@@ -255,6 +248,7 @@ class Exchange:
         now = time.monotonic()
         self._rate = (self._events - self._events_at_tick) / (now - self._ticked)
         self._ticked = now
+        self._askers.forget_before(now - PATIENCE)
         self.post(self._stats(now))
         self._pass_on_posted()
         if self.monitors or self._connections or self._events > self._events_at_tick + 1:

@@ -160,9 +160,11 @@ class Flusher:
             ) as self._line,
         ):
             self._push.set_hwm(IN_FLIGHT)
-            for socket, endpoint in ((self._push, self.address.inbox), (self._calls, self.address.calls)):
-                socket.immediate = True
-                socket.connect(endpoint)
+            # What is sent waits here while there is nobody, where it can still be taken back; not so
+            # for answers, which that option would throw away when the broker ends behind them.
+            self._push.immediate = True
+            self._push.connect(self.address.inbox)
+            self._calls.connect(self.address.calls)
             try:
                 self._loop()
             finally:
@@ -263,6 +265,8 @@ class Flusher:
     def _hear(self) -> None:
         while change := next_event(self._line):
             self.is_connected = change.event == zmq.EVENT_HANDSHAKE_SUCCEEDED
+            if self.is_connected:
+                self._receipts.reconnected()
         with suppress(zmq.Again):
             while True:
                 message = self._calls.recv(zmq.NOBLOCK)

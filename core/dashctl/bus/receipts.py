@@ -74,7 +74,17 @@ class Receipts:
             if not self._put(calls, receipt.id, receipt.number):
                 receipt.id = None
                 return
+            if receipt.number == sent_to:
+                self._confirming[receipt.id] = sent
         self._ask_all(calls, sent_to, sent, last=last)
+
+    def reconnected(self) -> None:
+        """What was asked went with the connection: ask again."""
+        self._confirming.clear()
+        self._asked = 0.0
+        with self._lock:
+            for receipt in self._open:
+                receipt.id = None
 
     def take(self, reply: messages.AnyReply) -> None:
         """An answer came."""
@@ -82,7 +92,7 @@ class Receipts:
             return
         if reply.id in self._confirming:
             self.confirmed = max(self.confirmed, self._confirming.pop(reply.id))
-            return
+            self._confirming = {id_: sent for id_, sent in self._confirming.items() if sent > self.confirmed}
         with self._lock:
             answered = [each for each in self._open if each.id == reply.id]
         for receipt in answered:
@@ -111,7 +121,7 @@ class Receipts:
         id_ = next(self._ids)
         if self._put(calls, id_, sent_to):
             self._asked = now
-            self._confirming = {id_: sent}
+            self._confirming[id_] = sent
 
     def _put(self, calls: "zmq.Socket[bytes]", id_: int, number: int) -> bool:
         try:

@@ -33,13 +33,11 @@ def next_event(monitor: "zmq.Socket[bytes]") -> SocketEvent | None:
     The format is that of zmq_socket_monitor(3). pyzmq's own reader brings asyncio with it, which
     would double the time that a command takes to start.
     """
-    if not monitor.poll(0):
+    try:
+        described, _ = monitor.recv_multipart(zmq.NOBLOCK)
+    except zmq.Again:
         return None
-    described, _ = monitor.recv_multipart(zmq.NOBLOCK)
     return SocketEvent(*_EVENT.unpack(described))
-
-
-_SEEN: Final = struct.Struct("=Hi")
 
 
 @contextmanager
@@ -80,14 +78,3 @@ def connected(
         yield made
     finally:
         made.close()
-
-
-def seen_on(monitor: "zmq.Socket[bytes]") -> Iterator[tuple[int, int]]:
-    """What a monitor socket has to tell: the event and its value (zmq_socket_monitor(3))."""
-    while True:
-        try:
-            description = monitor.recv_multipart(zmq.NOBLOCK)[0]
-        except zmq.Again:
-            return
-        event, value = _SEEN.unpack(description)
-        yield event, value

@@ -1,0 +1,58 @@
+"""Who waits at the broker to hear that an event has come in.
+
+Rules: who asks too early is answered when the event comes; nobody is remembered for long, for the
+event may never come and the asker may be gone; there is room for many, and not for any number.
+"""
+
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
+ROOM: Final = 4_096
+PATIENCE: Final = 60.0
+"""Seconds for which an asker is remembered."""
+
+
+class Asker(NamedTuple):
+    """A connection, its question, the number it asks for, and when it asked."""
+
+    connection: bytes
+    id: int
+    number: int
+    asked: float
+
+
+class Askers:
+    """All who wait, by the producer that they ask for."""
+
+    def __init__(self) -> None:
+        self._waiting: dict[bytes, list[Asker]] = {}
+        self._count = 0
+
+    def __contains__(self, producer: bytes) -> bool:
+        return producer in self._waiting
+
+    def add(self, producer: bytes, asker: Asker) -> bool:
+        """Remember one who asks; whether there was room."""
+        if self._count >= ROOM:
+            return False
+        self._waiting.setdefault(producer, []).append(asker)
+        self._count += 1
+        return True
+
+    def answerable(self, producer: bytes, is_in: Callable[[int], bool]) -> list[Asker]:
+        """Those who ask for numbers that are in by now; they wait no longer."""
+        asking = self._waiting.get(producer, [])
+        answerable = [asker for asker in asking if is_in(asker.number)]
+        if answerable:
+            self._keep(producer, [asker for asker in asking if asker not in answerable])
+        return answerable
+
+    def forget_before(self, moment: float) -> None:
+        """Forget who asked before a moment."""
+        for producer, asking in list(self._waiting.items()):
+            self._keep(producer, [asker for asker in asking if asker.asked >= moment])
+
+    def _keep(self, producer: bytes, still: list[Asker]) -> None:
+        self._count -= len(self._waiting.pop(producer)) - len(still)
+        if still:
+            self._waiting[producer] = still
