@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from benchmarks.result import Result
 from dashctl_tui.plots.ansi import to_ansi
 from dashctl_tui.plots.cloud import Cloud
-from dashctl_tui.plots.palette import cluster_cloud_palette
+from dashctl_tui.plots.palette import cloud_palette, cluster_ink
 
 WIDTH, HEIGHT = 200, 50
 CLASSES = 10
@@ -43,7 +43,7 @@ def frame_seconds(draw: Callable[[int], str], frames: int) -> float:
 def our_frame(points: NDArray[np.float64], classes: NDArray[np.int64]) -> Callable[[int], str]:
     """Draws the cloud a little further turned each time."""
     cloud = Cloud(points, classes)
-    palette = cluster_cloud_palette(CLASSES)
+    palette = cloud_palette(cluster_ink(code) for code in range(CLASSES))
 
     def draw(frame: int) -> str:
         return to_ansi(

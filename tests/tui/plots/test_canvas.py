@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from dashctl_tui.plots.ansi import to_ansi
 from dashctl_tui.plots.canvas import PLAIN, Ink, Row, beside, fit, framed, to_text
-from dashctl_tui.plots.strips import style_of, to_strips
+from dashctl_tui.plots.strips import style_of, to_strip
 
 RED, BLUE = Ink("#ff0000"), Ink("#0000ff", bold=True)
 runs = st.lists(st.tuples(st.text("ab漢 é", max_size=5), st.sampled_from([PLAIN, RED, BLUE])), max_size=6)
@@ -75,8 +75,8 @@ def test_ansi_switches_ink_for_each_run_and_ends_in_the_terminals_own() -> None:
     assert to_ansi([Row.of(("a", RED))], truecolor=False) == "\x1b[38;5;196ma\x1b[0m"
 
 
-def test_strips_carry_text_style_and_length() -> None:
-    (strip,) = to_strips([Row.of(("漢", RED), "b")])
+def test_a_strip_carries_text_style_and_length() -> None:
+    strip = to_strip(Row.of(("漢", RED), "b"))
     assert strip.text == "漢b"
     assert strip.cell_length == 3
     assert [segment.style for segment in strip] == [style_of(RED), style_of(PLAIN)]

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Ink, Row, to_text
 from dashctl_tui.plots.cloud import FLAT, Cloud, Marker
-from dashctl_tui.plots.palette import FAINT, FAINTER, cluster_cloud_palette
+from dashctl_tui.plots.palette import FAINT, FAINTER, cloud_palette, cluster_ink
 from dashctl_tui.plots.raster import Points, View, classes_per_cell, nearest_keys
 
-PALETTE = cluster_cloud_palette(3)
+PALETTE = cloud_palette(cluster_ink(index) for index in range(3))
 BOX = {FAINT, FAINTER}
 EMPTY_BOX = """\
         ⣀⡠⠤⠔⠒⢉⠓⠤⣀

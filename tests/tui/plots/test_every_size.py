@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 
 from dashctl.phases import PHASES
-from dashctl_tui.plots.bars import Bar, draw_bars
+from dashctl_tui.plots.bars import bar
 from dashctl_tui.plots.camera import Camera
-from dashctl_tui.plots.canvas import PLAIN, Ink, Row, framed, to_text
+from dashctl_tui.plots.canvas import PLAIN, Ink, Row, fit, framed, to_text
 from dashctl_tui.plots.cloud import Cloud, Marker
 from dashctl_tui.plots.curve import Curve, Mark, draw_curves
 from dashctl_tui.plots.legend import Key, draw_legend
-from dashctl_tui.plots.palette import cluster_cloud_palette, cluster_ink
+from dashctl_tui.plots.palette import cloud_palette, cluster_ink
 from dashctl_tui.plots.scale import Scale
 from dashctl_tui.plots.scatter import Dot, draw_scatter
 from dashctl_tui.plots.sparkline import draw_sparkline
@@ -28,6 +28,7 @@ names = st.one_of(st.text(max_size=12), st.sampled_from(["lstm", "漢字漢字�
 numbers = st.one_of(st.floats(), st.floats(-10, 10), st.integers(0, 5).map(float))
 finite = st.floats(allow_nan=False, allow_infinity=False)
 phases = st.one_of(st.none(), st.sampled_from(PHASES), names)
+PALETTE = cloud_palette(cluster_ink(index) for index in range(3))
 Drawing = Callable[[int, int], list[Row]]
 
 
@@ -62,9 +63,7 @@ scales = st.tuples(finite, finite).filter(lambda ends: ends[0] < ends[1]).map(la
 DRAWINGS: dict[str, st.SearchStrategy[Drawing]] = {
     "cloud": st.tuples(clouds(), cameras).map(
         lambda made: (
-            lambda width, height: made[0][0].draw(
-                made[1], width, height, cluster_cloud_palette(3), markers=made[0][1]
-            )
+            lambda width, height: made[0][0].draw(made[1], width, height, PALETTE, markers=made[0][1])
         )
     ),
     "curves": st.tuples(
@@ -79,8 +78,8 @@ DRAWINGS: dict[str, st.SearchStrategy[Drawing]] = {
     "sparkline": st.tuples(st.lists(numbers, max_size=30), st.booleans()).map(
         lambda made: lambda width, height: draw_sparkline(made[0], width, height, stretch=made[1])
     ),
-    "bars": st.tuples(st.lists(st.builds(Bar, names, numbers, inks, names), max_size=6), scales).map(
-        lambda made: lambda width, height: draw_bars(made[0], made[1], width, height)
+    "bar": st.tuples(numbers, scales, inks).map(
+        lambda made: lambda width, height: fit([bar(made[0], made[1], width, made[2])], width, height)
     ),
     "stack": st.lists(st.builds(Share, names, numbers, inks, names), max_size=6).map(
         lambda made: lambda width, height: draw_stack(made, width, height)

@@ -15,11 +15,10 @@ from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import (
     MUTED,
     PHASE_LETTERS,
-    cluster_cloud_palette,
+    cloud_palette,
     cluster_ink,
     model_ink,
     name_ink,
-    phase_cloud_palette,
     phase_ink,
     shades,
 )
@@ -76,7 +75,8 @@ def test_colours_stay_apart_when_there_are_only_256() -> None:
 
 
 def test_the_three_depths_of_a_colour_stay_apart_when_there_are_only_256() -> None:
-    for one in (*phase_cloud_palette(), *cluster_cloud_palette(12)):
+    inks = [*(phase_ink(phase) for phase in PHASES), *(cluster_ink(index) for index in range(12))]
+    for one in cloud_palette(inks):
         assert len({sgr(ink, truecolor=False) for ink in (one.near, one.middle, one.far)}) == 3
 
 
@@ -124,7 +124,6 @@ def test_a_name_has_the_same_colour_in_every_process() -> None:
     assert colours == {name_ink("resnet").colour}
 
 
-def test_the_phase_palette_of_a_cloud_follows_the_order_of_the_phases() -> None:
-    palette = phase_cloud_palette()
-    assert palette[: len(PHASES)] == tuple(shades(phase_ink(phase)) for phase in PHASES)
-    assert palette[len(PHASES)] == shades(MUTED)
+def test_the_palette_of_a_cloud_has_the_shades_of_each_colour() -> None:
+    inks = [phase_ink(phase) for phase in PHASES]
+    assert cloud_palette(inks) == tuple(shades(ink) for ink in inks)

@@ -5,22 +5,23 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
 
     canvas     Ink, Row, fit, beside, framed, to_text           what a drawing returns, and joining drawings
     ansi       to_ansi(rows, truecolor=True)                    rows for a bare terminal
-    strips     to_strips(rows)                                  rows for a Textual widget
-    palette    TEXT, MUTED, ALERT, …, phase_ink, model_ink, name_ink, cluster_ink,
-               phase_cloud_palette(), cluster_cloud_palette(n)
+    strips     to_strip(row)                                    a row for a Textual widget
+    palette    TEXT, MUTED, ALERT, …, phase_ink, model_ink, name_ink, cluster_ink, cloud_palette(inks)
     text       inert, clip, fill, fill_left                     safe names, cut to cells
     numbers    compact(value), percent(value)                   1.2e-05, 3.4M
-    legend     Key(name, ink, glyph), draw_legend(keys, width, height)
-    cloud      Cloud(xyz, classes), Camera(yaw, pitch, zoom), Marker(position, text, ink)
+    legend     Key(name, ink, glyph, note, alert), draw_legend(keys, width, height)
+    camera     Camera(yaw, pitch, zoom), .rotated(yaw, pitch), .zoomed(factor)
+    cloud      Cloud(xyz, classes), Marker(position, text, ink)
                cloud.draw(camera, width, height, palette, limit=None, markers=())
                cloud.pick(camera, width, height, cell, limit=None, reach=0)
                cloud.home, cloud.count, cloud.class_centres(), cloud.cell_of(position, camera, width, height)
     curve      Curve(name, x, y, low, high, marks, ink), Mark(x, kind)
                draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
     sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)
-    bars       Bar(name, value, ink), Scale(low, high), draw_bars(bars, scale, width, height)
+    bars       bar(value, scale, width, ink), ACCURACY
+    scale      Scale(low, high, log=False), .ticks(most), .place(values)
     stack      Share(name, amount, ink, letter), draw_stack(shares, width, height)
     timeline   Window(index, predicted, actual), draw_timeline(windows, width, height)
     scatter    Dot(name, x, y, ink), draw_scatter(dots, width, height, log_x=True, x_label="", y_label="")
-    table      Column(title, align, width), draw_table(columns, rows, width, height)
+    table      Column(title, align), draw_table(columns, rows, width, height)
 """

@@ -10,8 +10,6 @@ ELLIPSIS: Final = "…"
 UNPRINTABLE: Final = "�"
 
 BRAILLE_BASE: Final = 0x2800
-# Bit of each dot of a braille cell, as [row][column]: four rows of two.
-BRAILLE_BITS: Final = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))
 
 BLOCKS_UP: Final = " ▁▂▃▄▅▆▇█"
 BLOCKS_RIGHT: Final = " ▏▎▍▌▋▊▉█"

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Final
 from zlib import crc32
 
-from dashctl.phases import PHASES, Phase
+from dashctl.phases import Phase
 from dashctl_tui.plots.canvas import Ink
 
 BACKGROUND: Final = "#101016"
@@ -135,13 +135,3 @@ CloudPalette = tuple[Shades, ...]
 def cloud_palette(inks: Iterable[Ink]) -> CloudPalette:
     """The palette of a cloud whose class code i has the colour inks[i]."""
     return tuple(shades(ink) for ink in inks)
-
-
-def phase_cloud_palette() -> CloudPalette:
-    """Class code i is phase PHASES[i]; one more, for points without a phase, is muted."""
-    return cloud_palette([*(phase_ink(phase) for phase in PHASES), MUTED])
-
-
-def cluster_cloud_palette(count: int) -> CloudPalette:
-    """Class code i is cluster i, for `count` clusters."""
-    return cloud_palette(cluster_ink(index) for index in range(max(1, count)))

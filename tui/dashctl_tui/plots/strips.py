@@ -4,7 +4,6 @@ Rule: this is the only place where a plot meets Textual or Rich styles. Build st
 them; a widget's `render_line` should only look one up.
 """
 
-from collections.abc import Sequence
 from functools import lru_cache
 
 from rich.segment import Segment
@@ -29,8 +28,3 @@ def style_of(ink: Ink) -> Style:
 def to_strip(row: Row) -> Strip:
     """One row as a strip of known length."""
     return Strip([Segment(text, style_of(ink)) for text, ink in row.runs], row.width)
-
-
-def to_strips(rows: Sequence[Row]) -> list[Strip]:
-    """One strip per row."""
-    return [to_strip(row) for row in rows]
