@@ -32,8 +32,8 @@ if TYPE_CHECKING:
         RunFinished,
         RunStarted,
         Snapshot,
-        from_dict,
     )
+    from dashctl.plain import from_dict
     from dashctl.run import Run
 
 __version__: Final = "0.1.0"
@@ -67,6 +67,7 @@ __all__ = [
 _ELSEWHERE: Final = {
     "Publisher": "dashctl.bus.publisher",
     "Run": "dashctl.run",
+    "from_dict": "dashctl.plain",
     "publish": "dashctl.bus.publisher",
     "try_publish": "dashctl.bus.publisher",
 }

@@ -8,9 +8,7 @@ Rules:
 4. Fields are only ever added, with a default and at the end: old producers stay valid.
 """
 
-import base64
 import re
-from array import array
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args
 
@@ -18,6 +16,7 @@ import msgspec
 from msgspec import Meta
 
 from dashctl.errors import InvalidEvent
+from dashctl.packing import packed
 from dashctl.phases import PHASES, Phase
 from dashctl.retention import Last, Latest, Retention, Series, Window
 from dashctl.validation import (
@@ -28,10 +27,8 @@ from dashctl.validation import (
     Positive,
     Share,
     all_finite,
-    checks_of,
     illegal,
     make_legal,
-    shown,
 )
 
 Scalar = str | int | float | bool | None
@@ -301,8 +298,8 @@ class PointCloud(Event, frozen=True):
         Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
         256 names in one category.
         """
-        across, up = _buffer("x", x, "f"), _buffer("y", y, "f")
-        depth = None if z is None else _buffer("z", z, "f")
+        across, up = packed("x", x, "f"), packed("y", y, "f")
+        depth = None if z is None else packed("z", z, "f")
         colourings = {key: _coded(key, values) for key, values in categories.items()}
         return cls(name, across, up, depth, colourings)
 
@@ -362,35 +359,6 @@ EVENT_TYPES: Final[tuple[type[Event], ...]] = get_args(AnyEvent)
 BY_NAME: Final[Mapping[str, type[Event]]] = {cls.type_name(): cls for cls in EVENT_TYPES}
 
 
-def from_dict(plain: Mapping[str, Any]) -> Event:
-    """The event that a plain dict describes: the counterpart of `to_event()`, also for parsed JSON.
-
-    Packed arrays may be bytes, base64 text or lists of numbers; NaN and infinities may be the texts
-    "nan", "inf" and "-inf" where they are legal. Raises InvalidEvent naming the field, the value and
-    what is allowed.
-    """
-    name = plain.get("type")
-    cls = BY_NAME.get(name) if isinstance(name, str) else None
-    if cls is None:
-        raise InvalidEvent(
-            f"type: {shown(name)} is not an event type; expected one of {', '.join(sorted(BY_NAME))}"
-        )
-    given = {key: value for key, value in plain.items() if key != "type"}
-    for key in given:
-        if key not in cls.__struct_fields__:
-            raise InvalidEvent(f"{name}.{key}: no such field; expected {', '.join(cls.__struct_fields__)}")
-    required = cls.__struct_fields__[: len(cls.__struct_fields__) - len(cls.__struct_defaults__)]
-    for key, check in zip(required, checks_of(cls), strict=False):
-        if key not in given:
-            raise InvalidEvent(f"{name}.{key}: missing; expected {check.allowed}")
-    return cls(**_unpacked(cls, given))
-
-
-def as_event(given: Event | Mapping[str, Any]) -> Event:
-    """An event as it is, or the one that a plain dict describes."""
-    return given if isinstance(given, Event) else from_dict(given)
-
-
 def _plain(value: Any) -> Any:
     match value:
         case tuple():
@@ -402,40 +370,6 @@ def _plain(value: Any) -> Any:
         case Colouring():
             return {"names": list(value.names), "codes": bytes(value.codes)}
     return value
-
-
-def _unpacked(cls: type[Event], given: dict[str, Any]) -> dict[str, Any]:
-    if cls is Metric and given.get("value") in ("nan", "inf", "-inf"):
-        return given | {"value": float(given["value"])}
-    if cls is not PointCloud:
-        return given
-    axes = {axis: _buffer(axis, given[axis], "f") for axis in ("x", "y", "z") if given.get(axis) is not None}
-    raw = given.get("colourings")
-    if not isinstance(raw, Mapping):
-        return given | axes
-    return given | axes | {"colourings": {key: _colouring(key, value) for key, value in raw.items()}}
-
-
-def _colouring(key: str, value: Any) -> Colouring:
-    if isinstance(value, Colouring):
-        return value
-    if not isinstance(value, Mapping) or set(value) != {"names", "codes"}:
-        raise InvalidEvent(
-            f"point_cloud.colourings.{key}: {shown(value)} is not allowed; expected names and codes"
-        )
-    return Colouring(value["names"], _buffer(f"colourings.{key}.codes", value["codes"], "B"))
-
-
-def _buffer(field: str, value: Any, typecode: Literal["f", "B"]) -> memoryview:
-    try:
-        if isinstance(value, str):
-            return memoryview(base64.b64decode(value, validate=True))
-        return memoryview(array(typecode, value)) if isinstance(value, (list, tuple)) else memoryview(value)
-    except (TypeError, ValueError, OverflowError):
-        expected = "numbers" if typecode == "f" else "whole numbers from 0 to 255"
-        raise InvalidEvent(
-            f"point_cloud.{field}: {shown(value)} is not allowed; expected a list of {expected}, or base64"
-        ) from None
 
 
 def _check_axes(cloud: PointCloud) -> None:

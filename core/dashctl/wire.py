@@ -101,7 +101,9 @@ def check_run(run: str) -> str:
     except UnicodeEncodeError:
         fits = False
     if not fits:
-        raise UsageError(f"run: {run!r} is not allowed; expected at most {MAX_RUN} bytes of UTF-8 without NUL")
+        raise UsageError(
+            f"run: {run!r} is not allowed; expected at most {MAX_RUN} bytes of UTF-8 without NUL"
+        )
     return run
 
 

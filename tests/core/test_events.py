@@ -33,10 +33,9 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
-    as_event,
-    from_dict,
 )
 from dashctl.phases import PHASES
+from dashctl.plain import as_event, from_dict
 from dashctl.retention import Retention
 
 # One table drives construction, the plain dict, and both directions of the wire.

@@ -15,6 +15,7 @@ LIGHT = [
     "dashctl.errors",
     "dashctl.events",
     "dashctl.phases",
+    "dashctl.plain",
     "dashctl.retention",
     "dashctl.run",
     "dashctl.state",

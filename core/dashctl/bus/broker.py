@@ -18,7 +18,8 @@ from dashctl.bus.address import Address
 from dashctl.bus.exchange import Exchange
 from dashctl.bus.lock import AddressLock, BrokerRunning
 from dashctl.errors import Closed, UsageError
-from dashctl.events import Event, as_event
+from dashctl.events import Event
+from dashctl.plain import as_event
 
 LOOK: Final = 1.0
 """Seconds between two looks whether the sockets are still where they were."""

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashctl.errors import InvalidEvent, UsageError
-from dashctl.events import BY_NAME, Event, from_dict
+from dashctl.events import BY_NAME, Event
+from dashctl.plain import from_dict
 from dashctl.validation import Check, checks_of, shown
 
 
