@@ -42,11 +42,12 @@ def run(arguments: Namespace) -> int:
     if arguments.json:
         print(json.dumps(as_json(state), allow_nan=False))
     else:
-        print("\n".join(_lines(state)))
+        print("\n".join(summary(state)))
     return 0
 
 
-def _lines(state: State) -> Iterator[str]:
+def summary(state: State) -> Iterator[str]:
+    """How much there is of each event type and the newest of it, in lines."""
     if not state.time:
         yield "nothing has been published yet"
         return

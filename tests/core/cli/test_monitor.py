@@ -1,0 +1,97 @@
+"""`dashctl monitor`: one picture where nobody sits, a screen where somebody does."""
+
+import os
+import pty
+import select
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+
+from dashctl.bus import Broker, Publisher
+from dashctl.bus.control import ask_status
+from dashctl.cli import main
+from dashctl.events import ModelMetric
+
+Dashctl = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def measured(broker: Broker) -> Broker:
+    """A broker that remembers a model."""
+    with Publisher(broker.address) as publisher:
+        publisher.publish(ModelMetric("lstm", 0.928))
+    return broker
+
+
+def test_once_prints_the_scene_in_the_size_that_is_asked_for(
+    measured: Broker, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["monitor", "--once", "--scene", "models", "--size", "90x20"]) == 0
+    out, err = capsys.readouterr()
+    assert err == ""
+    lines = out.splitlines()
+    assert len(lines) == 20
+    assert max(map(len, lines)) <= 90
+    assert "lstm" in out
+    assert "0.928" in out
+    assert str(measured.address) in out or "connected" in out
+
+
+def test_without_a_terminal_it_prints_one_picture_and_says_so(measured: Broker, dashctl: Dashctl) -> None:
+    ran = dashctl("monitor", "--scene", "models")
+    assert ran.returncode == 0
+    assert ran.stderr == "dashctl: input or output is no terminal: one picture, as with --once\n"
+    assert "lstm" in ran.stdout
+    assert "\x1b" not in ran.stdout
+
+
+@pytest.mark.parametrize(
+    ("variables", "coloured"),
+    [({}, False), ({"FORCE_COLOR": "1"}, True), ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False)],
+)
+def test_colour_is_for_terminals_unless_asked_for(
+    variables: dict[str, str],
+    coloured: bool,
+    measured: Broker,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert main(["monitor", "--once", "--scene", "models"]) == 0
+    assert ("\x1b[" in capsys.readouterr().out) is coloured
+
+
+def test_a_scene_that_is_none_is_named(measured: Broker, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["monitor", "--once", "--scene", "nonsense"]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "nonsense" in err
+    assert "overview" in err
+
+
+def test_on_a_terminal_it_opens_the_screen_and_ends_with_q(measured: Broker) -> None:
+    terminal, end = pty.openpty()
+    command = [sys.executable, "-m", "dashctl", "monitor", "--scene", "models", "--no-mouse"]
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    process = subprocess.Popen(command, stdin=end, stdout=end, stderr=subprocess.PIPE, env=environment)
+    os.close(end)
+    read_until(terminal, b"0.928")
+    assert ask_status(measured.address).monitors == 1
+    os.write(terminal, b"q")
+    read_until(terminal, b"\x1b[?1049l")
+    os.close(terminal)
+    _, said = process.communicate(timeout=30)
+    assert (process.returncode, said) == (0, b"")
+
+
+def read_until(terminal: int, wanted: bytes) -> None:
+    shown = b""
+    deadline = time.monotonic() + 60
+    while wanted not in shown:
+        assert time.monotonic() < deadline, shown[-500:]
+        if select.select([terminal], [], [], 0.1)[0]:
+            shown += os.read(terminal, 65_536)
