@@ -5,7 +5,7 @@ Rule: what cannot be packed is named together with what is allowed.
 
 import base64
 from array import array
-from typing import Literal
+from typing import Any, Literal
 
 from dashctl.errors import InvalidEvent
 from dashctl.validation import shown
@@ -13,7 +13,7 @@ from dashctl.validation import shown
 Typecode = Literal["f", "B"]
 
 
-def packed(field: str, value: object, typecode: Typecode) -> memoryview:
+def packed(field: str, value: Any, typecode: Typecode) -> memoryview:
     """Base64 text, a list of numbers or anything with a buffer, as the array in a point cloud's field.
 
     `typecode` is "f" for float32 or "B" for uint8. Raises InvalidEvent.
