@@ -7,8 +7,9 @@ Channels. Rates and byte counts span six orders of magnitude, so every channel t
 percentage is taken as log(1 + x). Levels (memory, processes, load, sockets) say more about the
 machine than about the phase: each is taken relative to its value at the window's start.
 
-Features per channel: mean, standard deviation, minimum, maximum, slope (least squares, per second),
-roughness (mean absolute change from step to step).
+Features per channel: mean, standard deviation, minimum, 10th, 25th, 50th, 75th and 90th percentile,
+maximum, slope (least squares, per second), roughness (mean absolute change from step to step). The
+percentiles tell what goes on all the time from what came in between.
 """
 
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ import numpy as np
 from dashctl.detector.telemetry import COLUMNS
 from dashctl.detector.windows import SECONDS, STEPS, Floats
 
-FEATURES: Final = ("mean", "std", "min", "max", "slope", "roughness")
+FEATURES: Final = ("mean", "std", "min", "p10", "p25", "p50", "p75", "p90", "max", "slope", "roughness")
+
+_QUANTILES: Final = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 _IN_LOG: Final = np.array([column.unit != "%" for column in COLUMNS])
 _LEVEL: Final = np.array([column.kind == "level" for column in COLUMNS])
@@ -63,8 +66,7 @@ def features(sequences: Floats) -> Floats:
     parts = (
         x.mean(axis=1),
         x.std(axis=1),
-        x.min(axis=1),
-        x.max(axis=1),
+        *np.quantile(x, _QUANTILES, axis=1).astype(np.float32),
         _slopes(x),
         np.abs(np.diff(x, axis=1)).mean(axis=1),
     )

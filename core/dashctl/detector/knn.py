@@ -1,10 +1,13 @@
 """K nearest neighbours on window features.
 
 Method: Cover and Hart, "Nearest neighbor pattern classification", IEEE Transactions on Information
-Theory 13 (1967), on scaled features, each neighbour weighted by the inverse of its distance.
+Theory 13 (1967), each neighbour weighted by the inverse of its distance. Most features say nothing of
+the phase and would drown the others, so each is weighted by its F-statistic between the phases
+(Fisher's analysis of variance), which is fitted on the training windows, like the scaling.
 """
 
 import numpy as np
+from sklearn.feature_selection import f_classif
 from sklearn.neighbors import KNeighborsClassifier
 
 from dashctl.detector.features import Scaling, features, fit_scaling
@@ -16,19 +19,36 @@ class KNN:
 
     name = "knn"
 
-    def __init__(self, scaling: Scaling, neighbours: KNeighborsClassifier) -> None:
+    def __init__(self, scaling: Scaling, weights: Floats, neighbours: KNeighborsClassifier) -> None:
         self.scaling = scaling
+        self.weights = weights
         self._neighbours = neighbours
 
     @classmethod
     def fit(cls, windows: Windows, *, k: int) -> "KNN":
-        """Keeps the scaled features of these windows; `k` is at most their number."""
+        """Keeps the coordinates of these windows; `k` is at most their number."""
         rows = features(windows.sequences)
         scaling = fit_scaling(rows)
-        neighbours = KNeighborsClassifier(min(k, len(rows)), weights="distance", metric="manhattan")
-        return cls(scaling, neighbours.fit(scaling.apply(rows), windows.phases))
+        scaled = scaling.apply(rows)
+        weights = _weights(scaled, windows.phases)
+        neighbours = KNeighborsClassifier(min(k, len(rows)), weights="distance")
+        return cls(scaling, weights, neighbours.fit(scaled * weights, windows.phases))
+
+    def coordinates(self, sequences: Floats) -> Floats:
+        """Where windows lie in the space that distances are measured in, (n, n_features)."""
+        return self.scaling.apply(features(sequences)) * self.weights
 
     def predict(self, sequences: Floats) -> Ints:
         """Phase codes, int64 (n,), of telemetry (n, STEPS, CHANNELS)."""
-        rows = self.scaling.apply(features(sequences))
-        return np.asarray(self._neighbours.predict(rows), dtype=np.int64)
+        return np.asarray(self._neighbours.predict(self.coordinates(sequences)), dtype=np.int64)
+
+
+def _weights(scaled: Floats, phases: Ints) -> Floats:
+    """Per feature 0 to 1, the best 1; all 1 where there is nothing to tell apart."""
+    varies = scaled.std(axis=0) > 0
+    weights = np.zeros(scaled.shape[1], dtype=np.float32)
+    if not varies.any() or len(np.unique(phases)) < 2:
+        return np.ones_like(weights)
+    statistic, _ = f_classif(scaled[:, varies], phases)
+    weights[varies] = statistic / statistic.max()
+    return weights

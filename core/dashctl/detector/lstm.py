@@ -1,8 +1,10 @@
 """A small LSTM on the sequence of a window.
 
 Method: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the states
-of all time steps are averaged, so that a burst anywhere in the window counts as much as one at its end.
+of all time steps are pooled, so that a burst anywhere in the window counts as much as one at its end.
 """
+
+from typing import Final
 
 import numpy as np
 import torch
@@ -12,20 +14,24 @@ from dashctl.detector.features import Scaling, channels
 from dashctl.detector.windows import CHANNELS, Floats, Ints
 from dashctl.phases import PHASES
 
+MIXTURES: Final = 16
+
 
 class PhaseLSTM(nn.Module):
     """Scaled channels (batch, STEPS, CHANNELS) to logits (batch, len(PHASES))."""
 
     def __init__(self, hidden: int, dropout: float) -> None:
         super().__init__()
-        self.lstm = nn.LSTM(CHANNELS, hidden, batch_first=True)
+        # Few mixtures of the channels are harder to learn by heart than all of them.
+        self.mix = nn.Linear(CHANNELS, MIXTURES)
+        self.lstm = nn.LSTM(MIXTURES, hidden, batch_first=True)
         self.head = nn.Sequential(
             nn.Dropout(dropout), nn.Linear(2 * hidden, hidden), nn.ReLU(), nn.Linear(hidden, len(PHASES))
         )
 
     def forward(self, x: Tensor) -> Tensor:
         """Logits; mean and maximum over time see a steady load and a short burst alike."""
-        states, _ = self.lstm(x)
+        states, _ = self.lstm(self.mix(x))
         pooled = torch.cat((states.mean(dim=1), states.amax(dim=1)), dim=1)
         logits: Tensor = self.head(pooled)
         return logits

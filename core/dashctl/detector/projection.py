@@ -11,7 +11,6 @@ from sklearn.cluster import KMeans
 from sklearn.decomposition import PCA
 from sklearn.model_selection import GroupKFold
 
-from dashctl.detector.features import Scaling, features
 from dashctl.detector.knn import KNN
 from dashctl.detector.windows import Floats, Ints, Windows
 from dashctl.phases import PHASES
@@ -30,12 +29,12 @@ class Cloud:
     cluster: Ints
 
 
-def project(windows: Windows, scaling: Scaling, *, k: int, seed: int) -> Cloud:
-    """Projects windows of at least two episodes by their scaled features.
+def project(windows: Windows, knn: KNN, *, k: int, seed: int) -> Cloud:
+    """Projects windows of at least two episodes as `knn` sees them: close there is close here.
 
     `predicted` comes from nearest neighbours (`k`) fitted on other episodes than the window's own.
     """
-    rows = scaling.apply(features(windows.sequences))
+    rows = knn.coordinates(windows.sequences)
     points = PCA(3, svd_solver="full").fit_transform(rows)
     clusters = KMeans(min(len(PHASES), len(rows)), n_init=3, random_state=seed).fit_predict(rows)
     return Cloud(

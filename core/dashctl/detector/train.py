@@ -35,14 +35,15 @@ class TrainConfig:
     validation: float = 0.2
     train_stride: float = 2.0  # seconds between the starts of training windows
     cloud_stride: float = 1.0  # the same, for the projection
-    k: int = 5
+    k: int = 9
     hidden: int = 48
     dropout: float = 0.2
+    noise: float = 0.3  # added to the scaled channels while training, standard deviation
     batch: int = 32
     learning_rate: float = 5e-3
     weight_decay: float = 1e-2
-    epochs: int = 40
-    patience: int = 12  # epochs without a better validation loss
+    epochs: int = 30
+    patience: int = 10  # epochs without a better validation loss
     predict_every: int = 2  # epochs between two rounds of held-out predictions
     threads: int = 1
 
@@ -145,7 +146,7 @@ def train(
     try:
         knn = KNN.fit(data.train, k=config.k)
         results.append(_tested(knn, data, callbacks))
-        callbacks.on_cloud(project(data.everything, knn.scaling, k=config.k, seed=config.seed))
+        callbacks.on_cloud(project(data.everything, knn, k=config.k, seed=config.seed))
         lstm = _train_lstm(data, config, callbacks, stopped)
         results.append(_tested(lstm, data, callbacks))
     except _Stopped:
@@ -225,7 +226,9 @@ def _train_lstm(
         for i, chosen in enumerate(torch.split(torch.randperm(len(x)), config.batch)):
             if stopped():
                 raise _Stopped
-            loss = _step(network, optimizer, x[chosen], y[chosen])
+            loss = _step(
+                network, optimizer, x[chosen] + config.noise * torch.randn_like(x[chosen]), y[chosen]
+            )
             schedule.step()
             done = epoch * batches + i + 1
             callbacks.on_batch(BatchDone("lstm", done, batches * config.epochs, loss))

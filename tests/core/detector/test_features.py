@@ -27,8 +27,7 @@ def plain_features(x: np.ndarray) -> list[float]:
     return [
         x.mean(),
         x.std(),
-        x.min(),
-        x.max(),
+        *(np.sort(x)[0], *np.percentile(x, [10, 25, 50, 75, 90]), np.sort(x)[-1]),
         np.polyfit(t, x, 1)[0],
         np.mean([abs(b - a) for a, b in pairwise(x)]),
     ]
