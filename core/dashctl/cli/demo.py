@@ -10,7 +10,7 @@ import shutil
 import threading
 from argparse import Namespace
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
@@ -56,16 +56,26 @@ def run(arguments: Namespace) -> int:
         headless = True
     for extra in ("train",) if headless else ("train", "tui"):
         _check_installed(extra)
-    if not headless:
-        # Loading the screen takes as long as starting a broker: both at once make it open sooner.
-        threading.Thread(target=import_module, args=("dashctl_tui.launch",), daemon=True).start()
-    address = broker_of(arguments)
+    # Loading the screen takes as long as starting a broker: both at once, and both before the
+    # children want the processors, make the first picture come sooner.
+    with nullcontext() if headless else _loading_the_screen():
+        address = broker_of(arguments)
     with _folder() as folder, ExitStack() as children:
         recording = children.enter_context(_recording(address, folder))
         training = children.enter_context(_training(address, folder))
         if headless:
             return _run_headless(recording, training)
         return _run_on_screen(address, arguments, recording, training)
+
+
+@contextmanager
+def _loading_the_screen() -> Iterator[None]:
+    loading = threading.Thread(target=import_module, args=("dashctl_tui.launch",))
+    loading.start()
+    try:
+        yield
+    finally:
+        loading.join()
 
 
 def _run_headless(recording: Child, training: Child) -> int:
