@@ -39,6 +39,17 @@ class State:
         self.time = max(self.time, time)
         self._stores[type(event)].fold(event, time, run)
 
+    def take_all(self, stamped: Sequence[Stamped[Event]]) -> None:
+        """Fold events in, in order; see `fold_all`."""
+        # Not by way of `take`: a broker's time under load goes into this loop.
+        stores, newest = self._stores, self.time
+        for item in stamped:
+            event, time = item.event, item.time
+            if time > newest:  # noqa: PLR1730 - a call would cost more than the comparison
+                newest = time
+            stores[type(event)].fold(event, time, item.run)
+        self.time = newest
+
     def version(self, cls: type[Event]) -> int:
         """How many events of this type were folded: as long as it stays, so does its part of a picture."""
         return self._stores[cls].version
@@ -99,5 +110,4 @@ def fold(state: State, event: Event, time: float, run: str = "") -> None:
 
 def fold_all(state: State, stamped: Sequence[Stamped[Event]]) -> None:
     """Take many events into the state, in order."""
-    for item in stamped:
-        fold(state, item.event, item.time, item.run)
+    state.take_all(stamped)

@@ -43,6 +43,9 @@ def key_function(fields: tuple[str, ...]) -> KeyOf:
         return lambda event, run: ()
     if fields == ("run",):
         return lambda event, run: (run,)
+    if fields[0] == "run" and len(fields) == 2:
+        named = attrgetter(fields[1])
+        return lambda event, run: (run, named(event))
     if fields[0] == "run":
         rest = key_function(fields[1:])
         return lambda event, run: (run, *rest(event, run))

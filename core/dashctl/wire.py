@@ -26,6 +26,7 @@ import struct
 from array import array
 from collections import Counter
 from collections.abc import Sequence
+from itertools import repeat
 from typing import Final, NamedTuple
 
 import msgspec
@@ -161,8 +162,7 @@ def open_frame(frame: bytes | memoryview) -> Opened:
         return Opened([], Counter(malformed=header.events))
     if len(events) != header.events:
         return Opened([], Counter(malformed=header.events))
-    run = header.run
-    return Opened([Stamped(at, run, event) for at, event in zip(times, events, strict=True)], Counter())
+    return Opened(list(map(Stamped, times, repeat(header.run), events)), Counter())
 
 
 def stamp(epoch: bytes, seq: int) -> bytes:

@@ -6,8 +6,9 @@ points; so large events wait in holders, and the oldest are emptied when togethe
 
 import threading
 from collections import deque
-from typing import Final
+from typing import Final, cast
 
+from dashctl.bus.framing import Entry
 from dashctl.events import Event, PointCloud
 
 LARGEST_WAITING: Final = 64 * 1024 * 1024
@@ -52,6 +53,18 @@ class Bulk:
                 oldest.take()
                 waiting -= oldest.bytes
         return held
+
+
+def released(queued: list[Queued]) -> list[Entry]:
+    """What is taken out of a queue, without what was given up."""
+    if Held not in {type(event) for _, _, event in queued}:
+        return cast("list[Entry]", queued)
+    entries: list[Entry] = []
+    for number, at, event in queued:
+        present = event.take() if isinstance(event, Held) else event
+        if present is not None:
+            entries.append((number, at, present))
+    return entries
 
 
 def _size(cloud: PointCloud) -> int:

@@ -21,7 +21,7 @@ import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.bulk import Bulk, Held, Queued
+from dashctl.bus.bulk import Bulk, Queued, released
 from dashctl.bus.framing import EVENTS_PER_FRAME, Entry, Unsendable, encoded, grouped
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.bus.sockets import next_event, plain, private_context
@@ -246,15 +246,11 @@ class Flusher:
 
     def _next_group(self) -> list[Entry]:
         if not self._groups:
-            taken = [self.queue.popleft() for _ in range(min(len(self.queue), EVENTS_PER_FRAME))]
-            entries: list[Entry] = []
-            for number, at, event in taken:
-                present = event.take() if isinstance(event, Held) else event
-                if present is not None:
-                    entries.append((number, at, present))
+            pop = self.queue.popleft
+            taken = [pop() for _ in range(min(len(self.queue), EVENTS_PER_FRAME))]
             if taken:
                 self._taken_to = max(self._taken_to, taken[-1][0] + 1)
-            self._groups.extend(grouped(entries))
+            self._groups.extend(grouped(released(taken)))
         return self._groups.popleft() if self._groups else []
 
     def _refuse(self, number: int, error: Unsendable) -> None:

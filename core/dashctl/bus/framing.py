@@ -5,7 +5,7 @@ quickly, and a large event travels in one of its own; an event that cannot be en
 with it.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from operator import itemgetter
 from typing import Final
 
@@ -20,6 +20,9 @@ BYTES_PER_FRAME: Final = 1024 * 1024
 """A frame with more than one event is cut in two beyond this."""
 
 
+_number: Final = itemgetter(0)
+_event: Final = itemgetter(2)
+
 Entry = tuple[int, float, Event]
 """An event behind its producer's number and its time (seconds since 1970)."""
 
@@ -28,10 +31,13 @@ class Unsendable(DashctlError):
     """An event that is legal and still fits no frame: too large, or with a value beyond the format."""
 
 
-def grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
+def grouped(entries: list[Entry]) -> Iterator[list[Entry]]:
     """Entries in the order of their numbers, cut where a frame has to end."""
+    if _is_one_frame(entries):
+        yield entries
+        return
     group: list[Entry] = []
-    for entry in sorted(entries, key=itemgetter(0)):
+    for entry in sorted(entries, key=_number):
         alone = type(entry[2]) is PointCloud
         if group and (alone or len(group) >= EVENTS_PER_FRAME or entry[0] != group[-1][0] + 1):
             yield group
@@ -42,6 +48,14 @@ def grouped(entries: Iterable[Entry]) -> Iterator[list[Entry]]:
             group = []
     if group:
         yield group
+
+
+def _is_one_frame(entries: list[Entry]) -> bool:
+    """Whether they are as nearly always: few enough, small, and numbered without a hole."""
+    if not 0 < len(entries) <= EVENTS_PER_FRAME or PointCloud in set(map(type, map(_event, entries))):
+        return False
+    first = entries[0][0]
+    return list(map(_number, entries)) == list(range(first, first + len(entries)))
 
 
 def encoded(producer: bytes, run: str, group: list[Entry], dropped: int) -> bytes | list[list[Entry]]:
