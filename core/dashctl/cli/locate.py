@@ -9,8 +9,13 @@ from typing import Final
 from dashctl.bus.address import runtime_folder
 from dashctl.cli.parsing import Parser
 from dashctl.folders import config_file, data_folder, episodes_folder, log_folder, state_folder
+from dashctl.settings import SETTINGS
 
-DESCRIPTION: Final = "Show where configuration, logs, sockets and recordings are, whether there yet or not."
+DESCRIPTION: Final = (
+    "Show where configuration, logs, sockets and recordings are, whether there yet or not.\n\n"
+    "The configuration is TOML; a variable wins over it, and a flag over both. What it can have:\n"
+    + "\n".join(f"  [{one.section}] {one.key}: {one.allowed} (${one.variable})" for one in SETTINGS)
+)
 EXAMPLES: Final = (
     "dashctl locate",
     'editor "$(dashctl locate config)"',
