@@ -36,12 +36,15 @@ TICK: Final = 1.0
 """Seconds between two events of the broker's own: a monitor that hears none knows it is gone."""
 BURST: Final = 256
 """Frames passed on before requests are looked at."""
+BURST_EVENTS: Final = 8_192
 SLICE: Final = 0.002
 """Seconds of folding in one turn."""
 LARGEST_MESSAGE: Final = 256 * 1024 * 1024
 """Bytes taken in before a frame can be refused with a reason; beyond it the connection is closed."""
-QUEUED: Final = 5_000
+QUEUED: Final = 1_000
 """Frames that wait for one monitor before it loses some."""
+TAKEN_IN: Final = 100
+"""Frames of one producer that wait here; the others wait in its own queue."""
 POSTED: Final = 65_536
 LARGEST_COUNT: Final = 2**63 - 1
 
@@ -100,8 +103,9 @@ class Exchange:
             self._pass_on_posted()
         if self._calls in ready:
             self._answer_burst()
-        if self._inbox not in ready or self._memory.is_full():
+        if self._inbox not in ready:
             self._memory.fold(SLICE)
+        self._memory.make_room()
         if time.monotonic() - self._ticked >= TICK:
             self._tick()
 
@@ -131,6 +135,7 @@ class Exchange:
         self._context: Context = zmq.Context()
         self._inbox = plain(self._context, zmq.PULL)
         self._inbox.set(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
+        self._inbox.set(zmq.RCVHWM, TAKEN_IN)
         self._outbox = plain(self._context, zmq.XPUB)
         self._outbox.set(zmq.MAXMSGSIZE, 1024)
         self._outbox.set(zmq.SNDHWM, QUEUED)
@@ -163,9 +168,11 @@ class Exchange:
                 self._connections.discard(coming.value)
 
     def _pass_on_burst(self) -> None:
-        now = time.monotonic()
+        now, enough = time.monotonic(), self._events + BURST_EVENTS
         for frame in _received(self._inbox, BURST):
             self._pass_on(frame, now)
+            if self._events >= enough:
+                break
 
     def _pass_on_posted(self) -> None:
         while self._posted:

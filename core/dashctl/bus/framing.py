@@ -16,7 +16,7 @@ from dashctl.events import Event, PointCloud
 from dashctl.wire import MAX_FRAME, encode_frame
 
 EVENTS_PER_FRAME: Final = 256
-BYTES_PER_FRAME: Final = 1024 * 1024
+BYTES_PER_FRAME: Final = 256 * 1024
 """A frame with more than one event is cut in two beyond this."""
 
 

@@ -12,7 +12,8 @@ from dashctl.bus.refusals import Refusals
 from dashctl.state import State, fold_all
 from dashctl.wire import decode_header, open_frame
 
-BACKLOG_EVENTS: Final = 65_536
+BACKLOG_EVENTS: Final = 131_072
+"""More would make whoever asks for a snapshot wait for longer than a tenth of a second."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
 
 
@@ -35,9 +36,10 @@ class Memory:
         self.waiting += events
         self._bytes += len(frame)
 
-    def is_full(self) -> bool:
-        """Whether folding can wait no longer."""
-        return self.waiting > BACKLOG_EVENTS or self._bytes > BACKLOG_BYTES
+    def make_room(self) -> None:
+        """Fold as much as the backlog is over its bounds."""
+        while self.waiting > BACKLOG_EVENTS or self._bytes > BACKLOG_BYTES:
+            self.fold(0.0)
 
     def fold(self, seconds: float) -> None:
         """Fold what is waiting, for about that long and at least one frame."""

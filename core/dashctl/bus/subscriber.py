@@ -27,7 +27,7 @@ SILENCE: Final = 3.0
 """Seconds without a word of the broker, which ticks every second, after which it counts as gone."""
 ASK_AGAIN: Final = 5.0
 """Seconds after which a snapshot that did not come is asked for again."""
-QUEUED: Final = 5_000
+QUEUED: Final = 1_000
 SPACING: Final = 0.02
 """Seconds between two askings at least."""
 BURST: Final = 64

@@ -4,9 +4,12 @@ import signal
 import time
 from functools import partial
 
-from dashctl.bus import Address, Broker, Follower, Publisher
+import zmq
+
+from dashctl.bus import Address, Broker, Follower, Publisher, exchange, subscriber
 from dashctl.bus.control import ask_snapshot, ask_status
-from dashctl.events import LogLine, Metric, ModelMetric
+from dashctl.events import Metric, ModelMetric
+from dashctl.wire import encode_frame
 from tests.core.bus.processes import (
     PATIENCE,
     broker_process,
@@ -102,19 +105,19 @@ def test_a_killed_monitor_is_counted_out_and_its_successor_sees_everything(
 
 
 def test_a_stopped_monitor_slows_nobody_down_and_resynchronises(broker: Broker, address: Address) -> None:
-    filling = LogLine("x" * 10_000)
-    with script(FOLLOW, address) as monitor, Publisher(address) as publisher:
+    """Far more frames than are kept for one monitor, one event in each."""
+    count = 2 * (exchange.QUEUED + subscriber.QUEUED)
+    with script(FOLLOW, address) as monitor:
         assert said(monitor) == "connected"
         monitor.send_signal(signal.SIGSTOP)
-        for step in range(12_000):
-            publisher.log(filling)
-            if step % 500 == 0:
-                publisher.publish(Metric("loss", step, 0.5), PATIENCE)
-        assert publisher.statistics().dropped == 0
+        with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+            push.connect(address.inbox)
+            for step in range(count):
+                push.send(encode_frame(b"producer", step, "", [1.0], [Metric("x" * 200, step, 0.5)]))
+            until(lambda: events_in(address) >= count)
         monitor.send_signal(signal.SIGCONT)
-        output, errors = monitor.communicate("\n24\n", timeout=2 * PATIENCE)
-        assert errors == ""
-        assert output.split()[1] == "0"
+        output, errors = monitor.communicate(f"\n{count}\n", timeout=PATIENCE)
+    assert (output, errors) == ("1 0\n", "")
     assert ask_status(address).lost == 0
 
 

@@ -11,7 +11,7 @@ import pytest
 import torch
 
 import dashctl
-from dashctl import Metric, ModelMetric, Run, RunFinished, RunStarted
+from dashctl import Metric, ModelMetric, Run, RunFinished, RunStarted, bus
 from dashctl.bus import Address, Broker
 from dashctl.errors import Closed, InvalidEvent, UsageError
 from dashctl.run import run_id
@@ -176,3 +176,10 @@ def test_every_public_name_is_there_and_no_other_is() -> None:
     assert set(dir(dashctl)) == set(dashctl.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Rum'"):
         _ = dashctl.Rum
+
+
+def test_the_bus_has_its_public_names_and_no_others() -> None:
+    assert all(getattr(bus, name) is not None for name in bus.__all__)
+    assert set(dir(bus)) == set(bus.__all__)
+    with pytest.raises(AttributeError, match="no attribute 'Bus'"):
+        _ = bus.Bus
