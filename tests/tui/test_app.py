@@ -4,6 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from textual.command import CommandPalette
+from textual.pilot import Pilot
+from textual.widgets import Input
+
 from dashctl.events import LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.actions import GENERAL, MOVES, SPECIAL
@@ -13,14 +17,10 @@ from dashctl_tui.scenes import DECK
 from dashctl_tui.widgets.help import HelpScreen
 from dashctl_tui.widgets.rows import RowsView
 from dashctl_tui.widgets.scene_view import SceneView
-from textual.command import CommandPalette
-from textual.pilot import Pilot
-from textual.widgets import Input
-
 from tests.tui.sample import CONNECTED, GONE, NOW, FixedSource, full_state
 
 SIZE = (120, 40)
-INTERVAL = 0.01
+INTERVAL = 0.02
 
 
 class Wall:

@@ -1,10 +1,10 @@
 """The lines around a scene: the deck and the status."""
 
 import pytest
+
 from dashctl.bus import Connection
 from dashctl_tui.chrome import Status, deck_line, deck_tabs, status_line
 from dashctl_tui.scenes import DECK
-
 from tests.tui.sample import CONNECTED, GONE, NEVER, NOW
 
 TITLES = [scene.title for scene in DECK]
@@ -12,9 +12,9 @@ ADDRESS = "ipc:///run/user/1000/dashctl"
 
 
 def test_a_wide_deck_has_digits_titles_and_a_name() -> None:
-    assert deck_line(TITLES, 0, 120).text.rstrip() == (
-        " dashctl   1 Overview   2 Baseline  3 Attacks  4 Chunking  5 Models  6 Training  7 KNN  8 Perf  9 Hosts"
-    )
+    line = deck_line(TITLES, 0, 120).text.rstrip()
+    assert line.startswith(" dashctl   1 Overview   2 Baseline  3 Attacks  4 Chunking")
+    assert line.endswith("5 Models  6 Training  7 KNN  8 Perf  9 Hosts")
 
 
 def test_a_deck_of_80_columns_still_names_every_scene() -> None:

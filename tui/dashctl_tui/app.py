@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingType
-from textual.filter import LineFilter
+from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -72,6 +72,7 @@ class Monitor(App[None]):
         self._filter = ""
         self._picture = Picture(())
         self._drawn: object = None
+        self._around: object = None
         self._spun_at = 0.0
         self._clock = FrameClock(self.draw, interval, self._terminal_is_busy)
         self._ended: int | None = None
@@ -98,8 +99,10 @@ class Monitor(App[None]):
             self.exit(return_code=self._ended)
 
     def get_line_filters(self) -> list[LineFilter]:
-        """Without colours, nothing of Textual's has a say."""
-        return [Colourless()] if self.no_color else list(super().get_line_filters())
+        """Textual's own, but no colour rather than shades of grey where NO_COLOR asks for it."""
+        if os.environ.get("NO_COLOR"):
+            return [Colourless()]
+        return [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
@@ -123,8 +126,15 @@ class Monitor(App[None]):
             return
         self._spin()
         self._draw_scene()
+        self._draw_chrome()
+
+    def _draw_chrome(self) -> None:
         width = self.size.width
         status = Status(self._lens.source.connection(), self._address, self._lens.held, self._filter)
+        around = (width, self._position, status)
+        if around == self._around:
+            return
+        self._around = around
         screen = self.screen_stack[0]
         screen.query_one("#deck", RowsView).show([deck_line(_TITLES, self._position, width)])
         screen.query_one("#status", RowsView).show([status_line(status, width)])

@@ -12,6 +12,8 @@ Rules: each piece says what goes wrong without it; none changes what a widget se
   application draws no further frame until it is false.
 - NO_COLOR is answered with shades of grey. `Colourless` takes every colour out.
 - The driver writes to stderr, which people redirect. Here it writes to stdout.
+- The driver believes COLUMNS and LINES, which some shells export and nothing updates. Here the terminal is
+  asked for its size.
 """
 
 import codecs
@@ -125,6 +127,13 @@ class TerminalDriver(LinuxDriver):
         if not self.output.lost.is_set():
             self.output.announce()
             super().write(data)
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        try:
+            width, height = os.get_terminal_size(self.fileno)
+        except OSError:
+            width = height = 0
+        return width or 80, height or 24
 
     def stop_application_mode(self) -> None:
         # Textual asks for positions in pixels (1016) where the terminal can, and never takes it back.

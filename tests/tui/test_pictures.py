@@ -1,0 +1,45 @@
+"""Each scene as it looks, as text and as a picture, with the same data and the same time every time.
+
+After a change that was meant: `pytest tests/tui/test_pictures.py --snapshot-update`, and look at what
+came out.
+"""
+
+from typing import Any
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+import dashctl_tui
+from dashctl.state import State
+from dashctl_tui.app import Monitor
+from dashctl_tui.scenes import DECK
+from tests.tui.sample import CONNECTED, NOW, FixedSource, full_state
+
+SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
+NAMES = pytest.mark.parametrize("name", [scene.name for scene in DECK])
+
+
+@NAMES
+@SIZES
+def test_the_text_of_a_scene(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
+    text = dashctl_tui.once(full_state(), CONNECTED, scene=name, size=size, colour=False, now=NOW)
+    assert text == snapshot
+
+
+@NAMES
+def test_the_text_of_an_empty_scene(name: str, snapshot: SnapshotAssertion) -> None:
+    text = dashctl_tui.once(State(), CONNECTED, scene=name, size=(80, 24), colour=False, now=NOW)
+    assert text == snapshot
+
+
+@NAMES
+@SIZES
+def test_the_picture_of_a_scene(name: str, size: tuple[int, int], snap_compare: Any) -> None:
+    source = FixedSource(full_state())
+    monitor = Monitor(source, "ipc:///run/dashctl", scene=name, interval=0.02, now=lambda: NOW)
+    assert snap_compare(monitor, terminal_size=size)
+
+
+def test_the_picture_of_the_help(snap_compare: Any) -> None:
+    monitor = Monitor(FixedSource(State()), "ipc:///run/dashctl", interval=0.02, now=lambda: NOW)
+    assert snap_compare(monitor, terminal_size=(80, 24), press=["question_mark"])

@@ -1,0 +1,216 @@
+"""The small parts that scenes and the application are made of."""
+
+import asyncio
+import io
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from dashctl.errors import UsageError
+from dashctl.events import ModelMetric
+from dashctl.state import fold
+from dashctl_tui.clock import FrameClock
+from dashctl_tui.looking import Looking
+from dashctl_tui.plots.canvas import Row
+from dashctl_tui.plots.palette import ACCENT
+from dashctl_tui.scenes import scene_named
+from dashctl_tui.scenes.layout import seen, shares, spread
+from dashctl_tui.scenes.meter import meter
+from dashctl_tui.scenes.moments import age, duration, time_of_day
+from dashctl_tui.scenes.prose import paragraph
+from dashctl_tui.source import Lens
+from dashctl_tui.terminal import Output
+from tests.tui.sample import NOW, FixedSource, full_state
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [
+        (-5, "0 s"),
+        (0, "0 s"),
+        (59.9, "59 s"),
+        (60, "1:00"),
+        (3599, "59:59"),
+        (7509, "2:05:09"),
+        (370_000, "4 d 6 h"),
+    ],
+)
+def test_a_duration_in_words(seconds: float, words: str) -> None:
+    assert duration(seconds) == words
+
+
+@pytest.mark.parametrize(
+    ("passed", "words"),
+    [
+        (-9, "just now"),
+        (1, "just now"),
+        (42, "42 s ago"),
+        (185, "3 min ago"),
+        (7300, "2 h ago"),
+        (1e6, "11 d ago"),
+    ],
+)
+def test_an_age_in_words(passed: float, words: str) -> None:
+    assert age(NOW - passed, NOW) == words
+
+
+def test_a_moment_that_no_calendar_has_is_dashes() -> None:
+    assert time_of_day(0.0) == "00:00:00"
+    assert time_of_day(1e30) == "--:--:--"
+
+
+@pytest.mark.parametrize(
+    ("share", "text"),
+    [
+        (0.0, "────"),
+        (0.5, "━━──"),
+        (0.6, "━━╸─"),
+        (1.0, "━━━━"),
+        (7.0, "━━━━"),
+        (-1.0, "────"),
+        (float("nan"), "────"),
+    ],
+)
+def test_a_meter_is_exact_to_half_a_cell(share: float, text: str) -> None:
+    assert meter(share, 4, ACCENT).text == text
+
+
+def test_words_wrap_and_commands_stay_whole() -> None:
+    rows = paragraph("`dashctl demo` records, or (`dashctl train detector`).", 22)
+    assert [row.text for row in rows] == ["dashctl demo records,", "or", "(dashctl train detecto"]
+
+
+@given(st.integers(0, 300), st.lists(st.integers(1, 50), min_size=1, max_size=9), st.integers(0, 3))
+def test_shares_add_up(total: int, weights: list[int], gap: int) -> None:
+    sizes = shares(total, weights, gap)
+    assert sum(sizes) == max(0, total - gap * (len(weights) - 1))
+    assert min(sizes) >= 0
+
+
+@pytest.mark.parametrize(
+    ("first", "shown", "total", "words"), [(0, 5, 5, ""), (2, 3, 9, "3–5 of 9"), (0, 0, 7, "7 more")]
+)
+def test_a_list_that_is_cut_off_says_so(first: int, shown: int, total: int, words: str) -> None:
+    assert seen(first, shown, total) == words
+
+
+@given(st.text(max_size=20), st.text(max_size=20), st.integers(0, 40))
+def test_left_and_right_fill_the_width(left: str, right: str, width: int) -> None:
+    rows = [Row.of((part.replace("\n", ""), ACCENT)) for part in (left, right)]
+    assert spread(*rows, width).width == width
+
+
+def test_a_scene_that_is_none_is_named_with_those_that_are() -> None:
+    assert scene_named("KNN").name == "knn"
+    with pytest.raises(UsageError, match="'nonsense' is not allowed; expected one of overview, baseline"):
+        scene_named("nonsense")
+
+
+def test_smoothing_goes_round() -> None:
+    looking = Looking()
+    weights = []
+    for _ in range(5):
+        looking = looking.smoother()
+        weights.append(looking.smoothing)
+    assert weights == [0.6, 0.9, 0.97, 0.0, 0.6]
+
+
+# The lens
+
+
+def test_a_view_is_kept_until_an_event_of_its_scene_comes() -> None:
+    source = FixedSource(full_state())
+    lens, scene = Lens(source, lambda: NOW), scene_named("perf")
+    viewport = Looking().viewport(80, 22, NOW, "")
+    first, changed = lens.look(scene, viewport)
+    assert changed
+    assert lens.look(scene, viewport) == (first, False)
+    fold(source.state, ModelMetric("lstm", 0.9), NOW)
+    assert lens.look(scene, viewport) == (first, False), "accuracies are not drawn by this scene"
+
+
+def test_a_view_is_made_again_for_another_filter_and_not_for_another_camera() -> None:
+    lens, scene = Lens(FixedSource(full_state()), lambda: NOW), scene_named("knn")
+    looking = Looking()
+    first, _ = lens.look(scene, looking.viewport(80, 22, NOW, ""))
+    assert lens.look(scene, looking.turned(1, 1).viewport(80, 22, NOW, ""))[0] is first
+    assert lens.look(scene, looking.viewport(80, 22, NOW, "nothing"))[0] is None
+
+
+def test_what_is_held_stays_as_it_was() -> None:
+    source = FixedSource(full_state())
+    lens, scene = Lens(source, lambda: NOW), scene_named("models")
+    lens.hold()
+    fold(source.state, ModelMetric("newcomer", 1.0), NOW)
+    viewport = Looking().viewport(80, 22, lens.now(), "")
+    assert "newcomer" not in str(lens.look(scene, viewport))
+    lens.release()
+    assert "newcomer" in str(lens.look(scene, viewport))
+
+
+# The clock
+
+
+async def run_clock(clock: FrameClock, seconds: float) -> None:
+    task = asyncio.create_task(clock.run())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+
+async def test_the_clock_draws_no_more_often_than_its_interval() -> None:
+    drawn: list[float] = []
+    await run_clock(FrameClock(lambda: drawn.append(time.monotonic()), 0.05), 0.4)
+    assert 1 <= len(drawn) <= 8
+
+
+async def test_what_a_person_does_is_drawn_before_the_interval_is_over() -> None:
+    drawn: list[float] = []
+    clock = FrameClock(lambda: drawn.append(time.monotonic()), 30.0)
+    clock.hurry()
+    await run_clock(clock, 0.3)
+    assert len(drawn) == 1
+
+
+async def test_nothing_is_drawn_while_the_terminal_is_behind() -> None:
+    drawn: list[float] = []
+    busy = True
+    clock = FrameClock(lambda: drawn.append(time.monotonic()), 0.01, lambda: busy)
+    clock.hurry()
+    await run_clock(clock, 0.2)
+    assert drawn == []
+    busy = False
+    await run_clock(clock, 0.2)
+    assert drawn
+
+
+# The terminal's output
+
+
+class Gone(io.StringIO):
+    def write(self, text: str) -> int:
+        raise OSError(5, "Input/output error")
+
+
+def test_writing_to_a_terminal_that_is_gone_is_noticed_and_survived() -> None:
+    output = Output(Gone())
+    output.announce()
+    assert output.waiting == 1
+    output.write("picture")
+    assert output.lost.is_set()
+    assert output.waiting == 0
+
+
+def test_what_was_written_is_no_longer_waiting() -> None:
+    terminal = io.StringIO()
+    output = Output(terminal)
+    output.announce()
+    output.announce()
+    output.write("a")
+    assert output.waiting == 1
+    output.write("b")
+    assert output.waiting == 0
+    assert terminal.getvalue() == "ab"

@@ -1,0 +1,357 @@
+"""What each scene says: the numbers, and what must not be said."""
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+
+from dashctl.curve import CurveBuffer
+from dashctl.events import (
+    Alert,
+    AttackProfile,
+    Embedding,
+    Episode,
+    Event,
+    HostStats,
+    LogLine,
+    Metric,
+    ModelMetric,
+    PhaseEvent,
+    PointCloud,
+    Prediction,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Stamped,
+)
+from dashctl.phases import PHASES
+from dashctl.state import State, fold, fold_all
+from dashctl_tui.plots.canvas import to_text
+from dashctl_tui.plots.palette import phase_ink
+from dashctl_tui.scenes import Viewport, scene_named
+from dashctl_tui.scenes.training import curve_of, split_name
+from tests.tui.sample import NOW, full_state, state_of
+
+
+def text_of(
+    name: str, state: State, width: int = 100, height: int = 30, now: float = NOW, **chosen: Any
+) -> str:
+    scene = scene_named(name)
+    viewport = Viewport(width, height, now, **chosen)
+    return to_text(scene.paint(scene.select(state, viewport), viewport).rows)
+
+
+def line_with(text: str, *words: str) -> str:
+    """The one line that has all of these."""
+    (line,) = [line for line in text.splitlines() if all(word in line for word in words)]
+    return line
+
+
+# Overview
+
+
+def test_the_overview_tells_of_the_run_that_goes_on_and_then_of_the_others() -> None:
+    text = text_of("overview", full_state(), 120, 38)
+    assert text.index("● detector") < text.index("✗ mnist")
+    assert "running  2:13" in text
+    assert "failed after 8:20" in text
+    assert "seed=0  hidden=48" in text
+    assert "312 of 480 batches" in line_with(text, "lstm", "65 %")
+
+
+def test_a_run_that_was_started_again_is_running() -> None:
+    state = State()
+    fold(state, RunStarted(name="again"), NOW - 60, "r")
+    fold(state, RunFinished("failed"), NOW - 50, "r")
+    assert "failed after 10 s" in text_of("overview", state)
+    fold(state, RunStarted(name="again"), NOW - 20, "r")
+    assert "running  20 s" in text_of("overview", state)
+
+
+def test_an_alert_is_open_until_it_is_resolved() -> None:
+    told = [Alert("disk full", "91 %"), Alert("too hot", "99 °C", "critical")]
+    assert "2 open: too hot, disk full" in text_of("overview", state_of(*told))
+    resolved = text_of("overview", state_of(*told, Alert("disk full", resolved=True)))
+    assert "1 open: too hot" in resolved
+    assert "resolved" in resolved
+
+
+def test_log_lines_and_alerts_stand_in_order_of_time() -> None:
+    state = State()
+    fold(state, LogLine("first"), NOW - 3)
+    fold(state, LogLine("third"), NOW - 1)
+    fold(state, Alert("second"), NOW - 2)
+    text = text_of("overview", state)
+    assert text.index("first") < text.rindex("second") < text.index("third")
+    assert "22:13:17" in line_with(text, "first")
+
+
+def test_the_overview_filters_lines_models_and_runs() -> None:
+    text = text_of("overview", full_state(), 120, 38, filter="EPOCH 7")
+    assert "epoch 7" in text
+    assert "epoch 8" not in text
+    assert "mnist" not in text
+
+
+# Baseline
+
+
+def test_the_mix_is_of_the_last_five_minutes() -> None:
+    state = State()
+    for second in range(100):
+        fold(state, PhaseEvent("clean" if second < 75 else "armed"), NOW + second)
+    text = text_of("baseline", state, now=NOW + 100)
+    assert "75 %" in line_with(text, "clean    ", "75")
+    assert "25 %" in line_with(text, "armed    ", "25")
+    assert "100 seen" in text
+    assert scene_named("baseline").empty in text_of("baseline", state, now=NOW + 500)
+
+
+# Attacks
+
+
+def test_every_profile_is_scaled_to_its_own_peak() -> None:
+    state = state_of(AttackProfile("small", (0.0, 0.001), "a trickle"), AttackProfile("large", (0.0, 1e6)))
+    text = text_of("attacks", state)
+    assert text.count("█") % 2 == 0
+    assert "peak 0.001" in text
+    assert "peak 1M" in text
+    assert "a trickle" in text
+
+
+def test_many_profiles_scroll() -> None:
+    state = state_of(*(AttackProfile(f"profile-{number:03}", (1.0, 2.0)) for number in range(100)))
+    assert "1–9 of 100" in text_of("attacks", state)
+    assert "92–100 of 100" in text_of("attacks", state, scroll=999)
+
+
+# Chunking
+
+
+def test_predictions_stand_over_what_was_the_case() -> None:
+    told = [Prediction("ep-1", index, "clean", actual, "lstm") for index, actual in enumerate(PHASES)]
+    text = text_of("chunking", state_of(*told))
+    assert "1 of 5 right" in line_with(text, "ep-1", "lstm")
+    assert line_with(text, "predicted").count("clean") == 5
+    assert line_with(text, "predicted").count("✗") == 4
+    assert line_with(text, "actual").count("armed") == 1
+
+
+def test_what_was_the_case_may_come_with_the_episode_or_on_its_own() -> None:
+    with_episode = state_of(Prediction("a", 0, "clean", None, "lstm"), Episode("a", phases=("clean",)))
+    on_its_own = state_of(Prediction("a", 0, "clean", None, "lstm"), Prediction("a", 0, None, "clean"))
+    for state in (with_episode, on_its_own):
+        assert "1 of 1 right" in text_of("chunking", state)
+
+
+def test_windows_outside_an_episode_are_ignored() -> None:
+    wrong = [Prediction("ep", index, "clean", "armed", "lstm") for index in (-1, 6, 99)]
+    assert "0 of 1 right" in text_of(
+        "chunking", state_of(*wrong, Prediction("ep", 5, "clean", "armed", "lstm"))
+    )
+
+
+def test_each_model_has_its_own_timeline_and_unpredicted_episodes_come_last() -> None:
+    told: list[Event] = [
+        Episode("a"),
+        Prediction("b", 0, "clean", "clean", "lstm"),
+        Prediction("b", 0, "armed", None, "knn"),
+    ]
+    lines = text_of("chunking", state_of(*told), 80).splitlines()
+    heads = [line.split() for line in lines if line.startswith((" a ", " b "))]
+    assert [head[:2] for head in heads] == [["b", "knn"], ["b", "lstm"], ["a", "not"]]
+
+
+# Models
+
+
+def test_models_are_ranked_and_those_below_the_scale_flagged() -> None:
+    state = state_of(ModelMetric("bert", 0.49), ModelMetric("lstm", 0.928), ModelMetric("knn", 0.861))
+    lines = text_of("models", state).splitlines()
+    order = [line.split()[1] for line in lines if "now" in line]
+    assert order == ["lstm", "knn", "bert"]
+    assert "◂ 0.490" in line_with("\n".join(lines), "bert")
+    assert "◂" not in line_with("\n".join(lines), "knn")
+
+
+def test_two_hundred_models_scroll_and_one_model_stands_alone() -> None:
+    many = state_of(*(ModelMetric(f"model-{number}", number / 200) for number in range(200)))
+    assert "1–27 of 200" in text_of("models", many)
+    assert "174–200 of 200" in text_of("models", many, scroll=10_000)
+    assert " of " not in text_of("models", state_of(ModelMetric("lstm", 0.9)))
+
+
+def test_a_confusion_counts_windows_by_phase() -> None:
+    told = [
+        Prediction(f"e{number}", 0, "armed" if number < 3 else "clean", "clean", "lstm")
+        for number in range(8)
+    ]
+    text = text_of("models", state_of(ModelMetric("lstm", 0.6), *told))
+    assert line_with(text, "clean  ").split()[2:4] == ["5", "3"]
+    assert "5 of 8 windows right" in text
+
+
+# Training
+
+
+@pytest.mark.parametrize(
+    ("name", "chart", "part"),
+    [
+        ("lstm/train_loss", "lstm/loss", "train"),
+        ("lstm/val_loss", "lstm/loss", "val"),
+        ("train/loss", "loss", "train"),
+        ("Validation.Accuracy", "Accuracy", "val"),
+        ("loss/test", "loss", "test"),
+        ("loss", "loss", ""),
+        ("train", "train", ""),
+        ("retrained_loss", "retrained_loss", ""),
+    ],
+)
+def test_metrics_that_differ_in_the_split_alone_share_a_chart(name: str, chart: str, part: str) -> None:
+    assert split_name(name) == (chart, part)
+
+
+def test_training_shows_charts_progress_and_what_is_not_finite() -> None:
+    text = text_of("training", full_state(), 120, 38)
+    assert "lstm/loss" in text
+    assert "1 NaN" in line_with(text, "train", "val")
+    assert "312 of 480 batches" in text
+
+
+def test_runs_with_the_same_metric_share_a_chart() -> None:
+    state = State()
+    for number in range(8):
+        for step in range(3):
+            fold(state, Metric("loss", step, step / 2), NOW + number, f"run-{number}")
+    text = text_of("training", state)
+    assert "run-7" in text
+    assert "run-1" not in text
+    assert "2 older runs not shown" in text
+
+
+def test_charts_that_do_not_fit_scroll() -> None:
+    state = state_of(*(Metric(f"metric-{number:02}", 1, 2.0) for number in range(40)))
+    assert "1–6 of 40" in text_of("training", state, 80, 30)
+    assert "metric-39" in text_of("training", state, 80, 30, scroll=999)
+
+
+def test_progress_without_a_total_claims_no_share() -> None:
+    text = text_of("training", state_of(Progress("files", 12, unit="files")))
+    assert "12 files so far" in text
+    assert "%" not in text
+
+
+def test_a_curve_ends_at_its_newest_value_and_marks_what_is_not_finite() -> None:
+    buffer = CurveBuffer(4)
+    for step, value in enumerate(
+        [1.0, 2.0, 3.0, 4.0, math.nan, 6.0, 7.0, math.inf, -math.inf, -math.inf, 8.0, 9.0]
+    ):
+        buffer.append(step, NOW, value)
+    curve = curve_of("x", buffer.columns(), None)
+    assert curve.y[-1] == 9.0
+    assert curve.low is not None
+    assert curve.high is not None
+    assert np.nanmax(curve.high) == 9.0
+    kinds = {mark.kind for mark in curve.marks} | {"-inf" for value in curve.y if value == -math.inf}
+    assert kinds == {"nan", "+inf", "-inf"}
+
+
+def test_a_point_with_nothing_finite_is_its_own_mark() -> None:
+    buffer = CurveBuffer(10)
+    for step, value in enumerate([1.0, math.nan, math.inf, -math.inf]):
+        buffer.append(step, NOW, value)
+    curve = curve_of("x", buffer.columns(), None)
+    assert curve.marks == ()
+    assert math.isnan(curve.y[1])
+    assert curve.y[2:].tolist() == [math.inf, -math.inf]
+
+
+def test_steps_that_go_back_are_drawn_in_order() -> None:
+    buffer = CurveBuffer(10)
+    for step in (5, 6, 7, 2, 3):
+        buffer.append(step, NOW, float(step))
+    curve = curve_of("x", buffer.columns(), None)
+    assert curve.x.tolist() == [2, 3, 5, 6, 7]
+
+
+# KNN
+
+
+def test_the_legend_counts_every_class() -> None:
+    cloud = PointCloud.pack("pca", [0.0] * 5, [0.0] * 5, phase=["clean"] * 3 + ["armed"] * 2)
+    text = text_of("knn", state_of(cloud))
+    assert line_with(text, "clean").rstrip(" │").endswith("3")
+    assert "5 points" in text
+
+
+def test_colourings_go_round_and_the_first_is_the_phase() -> None:
+    cloud = PointCloud.pack(
+        "pca", [0.0, 1.0], [0.0, 1.0], zone=["a", "b"], cluster=["7", "8"], phase=["clean"] * 2
+    )
+    state = state_of(cloud)
+    shown = [text_of("knn", state, colouring=number) for number in range(4)]
+    assert ["by phase" in text for text in shown] == [True, False, False, True]
+    assert "by cluster" in shown[1]
+    assert "by zone" in shown[2]
+
+
+def test_clouds_go_round_the_newest_first_and_single_points_are_one_more() -> None:
+    state = State()
+    fold(state, PointCloud.pack("old", [0.0], [0.0]), NOW - 5)
+    fold(state, PointCloud.pack("new", [0.0], [0.0]), NOW)
+    fold(state, Embedding(1.0, 2.0, cluster=3), NOW - 9)
+    titles = [text_of("knn", state, item=number).splitlines()[0] for number in range(4)]
+    assert "new  1 of 3" in titles[0]
+    assert "old  2 of 3" in titles[1]
+    assert "embeddings  3 of 3" in titles[2]
+    assert titles[3] == titles[0]
+
+
+def test_points_keep_the_colour_of_their_phase_wherever_it_is_named() -> None:
+    cloud = PointCloud.pack("pca", [0.0, 1.0], [0.0, 1.0], guess=["armed", "other"])
+    scene, viewport = scene_named("knn"), Viewport(120, 30, NOW)
+    rows = scene.paint(scene.select(state_of(cloud), viewport), viewport).rows
+    inks = {ink.colour for row in rows for text, ink in row.runs if text.strip() == "A"}
+    assert inks == {phase_ink("armed").colour}
+
+
+# Perf
+
+
+def test_every_dot_is_named_and_listed() -> None:
+    text = text_of("perf", full_state(), 120, 38)
+    assert text.count("lstm") == 2
+    assert "812" in line_with(text, "lstm", "0.928")
+
+
+# Hosts
+
+
+def test_a_host_shows_what_it_tells_and_nothing_else() -> None:
+    text = text_of("hosts", state_of(HostStats("bramble", cpu=42.0, net_in=1.5e6, processes=99)))
+    assert "42 %" in line_with(text, "cpu")
+    assert "1.5 MB/s" in line_with(text, "received")
+    assert "99 processes" in text
+    assert "memory" not in text
+    assert "cores" not in text
+
+
+def test_a_host_that_fell_silent_says_for_how_long() -> None:
+    state = state_of(HostStats("bramble", cpu=42.0))
+    assert "silent" not in text_of("hosts", state)
+    assert "silent for 1:30" in text_of("hosts", state, now=NOW + 90)
+
+
+def test_percentages_are_drawn_on_a_scale_up_to_a_hundred() -> None:
+    half = text_of("hosts", state_of(*(HostStats("a", cpu=50.0) for _ in range(60))), 60, 12)
+    full = text_of("hosts", state_of(*(HostStats("a", cpu=100.0) for _ in range(60))), 60, 12)
+    assert half.count("█") < full.count("█")
+
+
+def test_many_hosts_scroll() -> None:
+    stamped = [Stamped(NOW, "", HostStats(f"host-{number:02}", cpu=1.0)) for number in range(40)]
+    state = State()
+    fold_all(state, stamped)
+    assert "1–14 of 40" in text_of("hosts", state, 130, 30)
+    assert "host-39" in text_of("hosts", state, 130, 30, scroll=999)
