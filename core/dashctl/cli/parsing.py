@@ -5,11 +5,23 @@ command shows examples in its help; a long flag is written out in full, so that 
 changes what an old script means.
 """
 
+import os
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
 from typing import NoReturn
 
 from dashctl.errors import UsageError
+
+
+class HelpText(RawDescriptionHelpFormatter):
+    """Help as wide as the terminal, up to a width that reads well.
+
+    argparse makes one of these for every argument, and loads half of the library's compression formats
+    to find out how wide a terminal is.
+    """
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, width=_columns(), max_help_position=28)
 
 
 class Parser(ArgumentParser):
@@ -20,13 +32,20 @@ class Parser(ArgumentParser):
             prog=f"dashctl {name}".rstrip(),
             description=description,
             epilog=epilog,
-            formatter_class=RawDescriptionHelpFormatter,
+            formatter_class=HelpText,
             allow_abbrev=False,
         )
 
     def error(self, message: str) -> NoReturn:
         """Raises UsageError."""
         raise UsageError(f"{message}; see  {self.prog} --help")
+
+
+def _columns() -> int:
+    try:
+        return max(40, min(os.get_terminal_size().columns, 100) - 2)
+    except (OSError, ValueError):
+        return 98
 
 
 def examples_text(examples: Sequence[str]) -> str:

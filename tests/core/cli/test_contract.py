@@ -193,6 +193,7 @@ def test_publishing_loads_nothing_that_it_does_not_need(broker: Broker) -> None:
     assert own == {"entry", "commands", "parsing", "narration", "publish", "connection", "fields"}
     for heavy in (
         "asyncio",
+        "shutil",
         "importlib.metadata",
         "subprocess",
         "dashctl.bus.broker",
