@@ -38,10 +38,11 @@ class TrainConfig:
     k: int = 9
     hidden: int = 48
     dropout: float = 0.2
-    noise: float = 0.3  # added to the scaled channels while training, standard deviation
+    noise: float = 0.5  # standard deviation of what is added to each scaled value while training
+    shift: float = 0.3  # the same, but one number per window and channel
     batch: int = 32
     learning_rate: float = 5e-3
-    weight_decay: float = 1e-2
+    weight_decay: float = 5e-2
     epochs: int = 30
     patience: int = 10  # epochs without a better validation loss
     predict_every: int = 2  # epochs between two rounds of held-out predictions
@@ -226,9 +227,7 @@ def _train_lstm(
         for i, chosen in enumerate(torch.split(torch.randperm(len(x)), config.batch)):
             if stopped():
                 raise _Stopped
-            loss = _step(
-                network, optimizer, x[chosen] + config.noise * torch.randn_like(x[chosen]), y[chosen]
-            )
+            loss = _step(network, optimizer, _blurred(x[chosen], config), y[chosen])
             schedule.step()
             done = epoch * batches + i + 1
             callbacks.on_batch(BatchDone("lstm", done, batches * config.epochs, loss))
@@ -244,6 +243,12 @@ def _train_lstm(
     network.load_state_dict(kept)
     callbacks.on_log(f"lstm: the network of epoch {best_epoch} is kept (validation loss {best:.3f})")
     return lstm
+
+
+def _blurred(x: Tensor, config: TrainConfig) -> Tensor:
+    """Windows as another day's background load might have left them: harder to learn by heart."""
+    shift = config.shift * torch.randn(len(x), 1, x.shape[2])
+    return x + shift + config.noise * torch.randn_like(x)
 
 
 def _step(network: PhaseLSTM, optimizer: torch.optim.Optimizer, x: Tensor, y: Tensor) -> float:
