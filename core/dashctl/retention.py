@@ -5,15 +5,15 @@ keeps depends on the events and their order alone. A key is a tuple of field nam
 stands for the run in which the event happened.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 KEYS: Final = 10_000
 """How many keys one event type keeps; the one that was silent longest goes first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Latest:
+class Latest(msgspec.Struct, frozen=True):
     """The newest event per key. With `merge`, fields that the newest leaves out keep their last value."""
 
     key: tuple[str, ...] = ()
@@ -21,8 +21,7 @@ class Latest:
     merge: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """How often each key came in the last `seconds`, counted per second."""
 
     seconds: int
@@ -30,8 +29,7 @@ class Window:
     keys: int = 64
 
 
-@dataclass(frozen=True, slots=True)
-class Series:
+class Series(msgspec.Struct, frozen=True):
     """A curve per key in at most `points` buckets; thinning keeps minimum, maximum and NaN marks.
 
     The event has the fields `step` and `value`.
@@ -42,8 +40,7 @@ class Series:
     keys: int = KEYS
 
 
-@dataclass(frozen=True, slots=True)
-class Last:
+class Last(msgspec.Struct, frozen=True):
     """The last `count` events per key, in order of arrival."""
 
     count: int
@@ -51,8 +48,7 @@ class Last:
     keys: int = KEYS
 
 
-@dataclass(frozen=True, slots=True)
-class Transient:
+class Transient(msgspec.Struct, frozen=True):
     """Passed on to who is there; never replayed."""
 
 

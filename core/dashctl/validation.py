@@ -9,7 +9,6 @@ import math
 import operator
 from array import array
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import cache
 from typing import Annotated, Any, Final, get_type_hints
 
@@ -28,8 +27,7 @@ Name = Annotated[str, Meta(min_length=1)]
 _LONGEST_SHOWN: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(msgspec.Struct, frozen=True):
     """One field's rule: `legal(value)` returns the value to store, or raises ValueError."""
 
     name: str
