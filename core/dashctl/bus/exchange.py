@@ -175,10 +175,11 @@ class Exchange:
                 break
 
     def _pass_on_posted(self) -> None:
-        while self._posted:
-            entries = [self._posted.popleft() for _ in range(min(len(self._posted), BURST))]
-            for group in grouped(entries):
-                self._pass_on_group(group)
+        entries = [self._posted.popleft() for _ in range(min(len(self._posted), BURST_EVENTS))]
+        for group in grouped(entries):
+            self._pass_on_group(group)
+        if self._posted:
+            self._bell.ring()
 
     def _pass_on_group(self, group: list[Entry]) -> None:
         try:
@@ -262,6 +263,10 @@ class Exchange:
             self.idle_since = now
         self._events_at_tick = self._events
 
+    def _lost(self) -> int:
+        """Producers may claim any numbers; together they must still fit into an event."""
+        return min(self._ledger.lost, LARGEST_COUNT)
+
     def _stats(self, now: float) -> BusStats:
         return BusStats(
             started=self.started,
@@ -269,7 +274,7 @@ class Exchange:
             frames=self._seq,
             monitors=self.monitors,
             producers=self._ledger.active(now),
-            lost=min(self._ledger.lost, LARGEST_COUNT),
+            lost=self._lost(),
             rejected=self._refusals.counts(),
             rate=self._rate,
         )
@@ -287,7 +292,7 @@ class Exchange:
             monitors=self.monitors,
             producers=self._ledger.active(time.monotonic()),
             connections=len(self._connections),
-            lost=self._ledger.lost,
+            lost=self._lost(),
             duplicates=self._ledger.duplicates,
             rejected=self._refusals.counts(),
             recent=self._refusals.recent(),

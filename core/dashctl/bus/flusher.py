@@ -69,6 +69,7 @@ class Flusher:
         self._guard = threading.RLock()
         self._bell = Bell()
         self._groups: deque[list[Entry]] = deque()
+        self._in_hand = 0
         self._receipts = Receipts(self.producer)
         self._thread: threading.Thread | None = None
 
@@ -109,7 +110,8 @@ class Flusher:
 
     def waiting(self) -> int:
         """Events logged and not yet sent."""
-        return len(self.queue) + sum(map(len, self._groups))
+        with self._guard:
+            return len(self.queue) + sum(map(len, self._groups)) + self._in_hand
 
     def logged(self) -> int:
         """Events numbered so far."""
@@ -146,9 +148,11 @@ class Flusher:
         self._thread = threading.Thread(target=self._serve, name="dashctl-publisher", daemon=True)
         self.started = time.monotonic()
         _close_with_child_process(self)
-        # While the interpreter shuts down there are no new threads, and nobody left to send to.
-        with suppress(RuntimeError):
+        try:
             self._thread.start()
+        except RuntimeError:
+            # While the interpreter shuts down there are no new threads, and nobody left to send to.
+            self._thread = None
 
     def _serve(self) -> None:
         with (
@@ -224,25 +228,35 @@ class Flusher:
     def _send_group(self) -> bool:
         with self._guard:
             group = self._next_group()
+            self._in_hand = len(group)
         if not group:
             return False
-        dropped = max(0, group[0][0] - self.sent - self.refused - self.withdrawn)
         try:
-            made = encoded(self.producer, self.run, group, dropped)
+            made = encoded(self.producer, self.run, group, self._dropped_before(group[0][0]))
         except Unsendable as error:
             self._refuse(group[0][0], error)
             return True
         if not isinstance(made, bytes):
-            self._groups.extendleft(reversed(made))
+            self._put_back(made)
             return True
         try:
             self._push.send(made, zmq.NOBLOCK)
         except zmq.Again:
-            self._groups.appendleft(group)
+            self._put_back([group])
             return False
-        self.sent += len(group)
-        self._sent_to = max(self._sent_to, group[-1][0])
+        with self._guard:
+            self.sent += len(group)
+            self._sent_to = max(self._sent_to, group[-1][0])
+            self._in_hand = 0
         return True
+
+    def _dropped_before(self, number: int) -> int:
+        return max(0, number - self.sent - self.refused - self.withdrawn)
+
+    def _put_back(self, groups: list[list[Entry]]) -> None:
+        with self._guard:
+            self._groups.extendleft(reversed(groups))
+            self._in_hand = 0
 
     def _next_group(self) -> list[Entry]:
         if not self._groups:
@@ -256,7 +270,9 @@ class Flusher:
     def _refuse(self, number: int, error: Unsendable) -> None:
         if not self._receipts.fail(number, error) and not self.refused:
             _log.warning("an event was not sent: %s", error)
-        self.refused += 1
+        with self._guard:
+            self.refused += 1
+            self._in_hand = 0
 
     def _hear(self) -> None:
         while change := next_event(self._line):

@@ -4,7 +4,7 @@ Rules: a request and its reply are one msgpack message each, both classes of a t
 repeats the request's `id`; whatever cannot be read is refused, and harms nobody.
 """
 
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -31,7 +31,7 @@ class AskSnapshot(Request, frozen=True, tag="snapshot"):
 class AskIngested(Request, frozen=True, tag="ingested"):
     """Tell me when `producer`'s event `number` has come in. Answered with Ingested, once it has."""
 
-    producer: bytes = b""
+    producer: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
     number: int = 0
 
 

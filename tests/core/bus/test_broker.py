@@ -176,6 +176,18 @@ def test_duplicates_are_dropped_and_holes_are_counted(broker: Broker, address: A
     assert (status.lost, status.duplicates) == (3, 1)
 
 
+def test_numbers_that_nobody_can_have_reached_do_no_harm(broker: Broker, address: Address) -> None:
+    with raw(zmq.PUSH, address.inbox) as push:
+        for producer in (b"liar---1", b"liar---2", b"liar---3"):
+            for first in (0, 2**63 - 2):
+                push.send(wire.encode_frame(producer, first, "", [1.0], [PhaseEvent("clean")]))
+        until(lambda: ask_snapshot(address).version(PhaseEvent) == 6)
+    assert ask_status(address).lost == 2**63 - 1
+    until(
+        lambda: {each.event.lost for each in ask_snapshot(address).latest(BusStats).values()} == {2**63 - 1}
+    )
+
+
 def test_it_ticks_with_its_own_numbers(broker: Broker, address: Address) -> None:
     with Publisher(address) as publisher:
         publisher.log(ModelMetric("lstm", 0.5))
