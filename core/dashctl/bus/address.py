@@ -8,10 +8,8 @@ import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
-from ipaddress import AddressValueError, IPv4Address
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from dashctl.errors import UsageError
 from dashctl.settings import BUS_ADDRESS, setting
@@ -139,19 +137,22 @@ def _in_folder(folder: Path) -> Address:
 
 
 def _over_tcp(text: str) -> Address:
-    try:
-        parts = urlsplit(text)
-        host, port = parts.hostname or "", parts.port or 0
-    except ValueError:
-        host, port = "", 0
+    host, _, digits = text.removeprefix("tcp://").rpartition(":")
+    port = int(digits) if digits.isascii() and digits.isdigit() else 0
     if not 0 < port <= 65_533:
         raise UsageError(f"bus: {text!r} has no usable port; expected one from 1 to 65533 (three are taken)")
     if host == "localhost":
         host = "127.0.0.1"
-    with suppress(AddressValueError):
-        if IPv4Address(host).is_loopback:
-            return Address(None, host, port)
+    if _is_loopback(host):
+        return Address(None, host, port)
     raise UsageError(
         f"bus: {host!r} is not this machine; TCP beyond loopback (127.0.0.1) needs keys, "
         "which are not there yet"
     )
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether it is an IPv4 address in 127.0.0.0/8 (RFC 1122, 3.2.1.3)."""
+    parts = host.split(".")
+    numbers = [int(part) for part in parts if part.isascii() and part.isdigit()]
+    return len(parts) == len(numbers) == 4 and numbers[0] == 127 and max(numbers) < 256

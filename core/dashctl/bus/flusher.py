@@ -8,7 +8,6 @@ Rules:
 """
 
 import itertools
-import logging
 import os
 import sys
 import threading
@@ -39,8 +38,6 @@ IN_FLIGHT: Final = 32
 """Frames on their way: few, for they are lost if the broker dies."""
 BURST: Final = 16
 """Frames sent before answers are looked at."""
-
-_log = logging.getLogger("dashctl.publisher")
 
 
 class Flusher:
@@ -269,7 +266,10 @@ class Flusher:
 
     def _refuse(self, number: int, error: Unsendable) -> None:
         if not self._receipts.fail(number, error) and not self.refused:
-            _log.warning("an event was not sent: %s", error)
+            # A program that only publishes need not wait for this module: it seldom has such news.
+            import logging  # noqa: PLC0415
+
+            logging.getLogger(__name__).warning("an event was not sent: %s", error)
         with self._guard:
             self.refused += 1
             self._in_hand = 0

@@ -45,6 +45,9 @@ def test_over_tcp_they_are_three_ports() -> None:
         ("tcp://0.0.0.0:5570", "needs keys"),
         ("tcp://192.168.1.2:5570", "needs keys"),
         ("tcp://example.org:5570", "needs keys"),
+        ("tcp://127.0.0.256:5570", "needs keys"),
+        ("tcp://127.1:5570", "needs keys"),
+        ("tcp://:5570", "needs keys"),
         ("tcp://[::1]:5570", "needs keys"),
     ],
 )
