@@ -223,10 +223,11 @@ def test_runs_with_the_same_metric_share_a_chart() -> None:
     state = State()
     for number in range(8):
         for step in range(3):
-            fold(state, Metric("loss", step, step / 2), NOW + number, f"run-{number}")
-    text = text_of("training", state)
-    assert "run-7" in text
-    assert "run-1" not in text
+            fold(state, Metric("loss", step, step / 2), NOW + number, f"run-{number}x")
+    text = text_of("training", state, 160)
+    assert "7x 1" in text, "what all names begin with is left out"
+    assert "2x 1" in text
+    assert "1x 1" not in text
     assert "2 older runs not shown" in text
 
 

@@ -194,9 +194,9 @@ def _plane(prepared: Sequence[_Prepared], chart: Chart, smoothing: float) -> lis
 def _layers(
     prepared: Sequence[_Prepared], chart: Chart, smoothing: float
 ) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
-    """Dots and ink from back to front: envelopes, raw curves under a smoothed one, curves."""
+    """Dots and ink from back to front: envelopes, raw curves if smoothed, curves; the first one in front."""
     weave = (np.arange(chart.rows)[:, None] + np.arange(chart.columns)) % 2 == 0
-    drawable = [one for one in prepared if one.curve.x.size]
+    drawable = [one for one in reversed(prepared) if one.curve.x.size]
     for one in drawable:
         if one.curve.low is not None or one.curve.high is not None:
             yield _band(one.curve, chart).dots(chart.rows) & weave, shades(one.ink).far

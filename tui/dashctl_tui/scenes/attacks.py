@@ -10,9 +10,9 @@ import numpy as np
 
 from dashctl.events import AttackProfile
 from dashctl.state import State
-from dashctl_tui.plots.canvas import Ink, Row, beside, fit
+from dashctl_tui.plots.canvas import Row, beside, fit
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import HEADING, MUTED, cluster_ink
+from dashctl_tui.plots.palette import ACCENT, HEADING, MUTED
 from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen
@@ -43,15 +43,10 @@ def _draw(view: Profiles, viewport: Viewport) -> Picture:
     fitting = max(1, (room + 1) // each)
     scrollable = max(0, total - fitting)
     first = min(viewport.scroll, scrollable)
-    inks = {profile.name: cluster_ink(number) for number, profile in enumerate(view.profiles)}
     shown = view.profiles[first : first + fitting]
 
     def content(width: int, height: int) -> list[Row]:
-        rows = [
-            row
-            for profile in shown
-            for row in (*_profile(profile, inks[profile.name], width, each - 1), Row.blank(width))
-        ]
+        rows = [row for profile in shown for row in (*_profile(profile, width, each - 1), Row.blank(width))]
         return rows[:height]
 
     height = min(viewport.height, len(shown) * each - 1 + PANEL_ROWS)
@@ -65,15 +60,15 @@ def _draw(view: Profiles, viewport: Viewport) -> Picture:
     return Picture(fit(rows, viewport.width, viewport.height), scrollable)
 
 
-def _profile(profile: AttackProfile, ink: Ink, width: int, height: int) -> list[Row]:
+def _profile(profile: AttackProfile, width: int, height: int) -> list[Row]:
     left = min(38, max(1, width // 3))
-    title = Row.of((clip(profile.name, left), HEADING._replace(colour=ink.colour)))
+    title = Row.of((clip(profile.name, left), HEADING))
     peak = f"peak {compact(max(profile.curve))}" if profile.curve else "no curve"
     words = paragraph(profile.shape.replace("`", "'"), left, MUTED)
     lines = [title, *words[: max(0, height - 2)]]
     if height > 1:
         lines.append(Row.of((clip(peak, left), MUTED)))
-    curve = draw_sparkline(np.array(profile.curve), max(1, width - left - 2), height, ink)
+    curve = draw_sparkline(np.array(profile.curve), max(1, width - left - 2), height, ACCENT)
     return fit(beside(fit(lines, left, height), curve, gap=2), width, height)
 
 

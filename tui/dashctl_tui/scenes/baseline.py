@@ -18,7 +18,7 @@ from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
-_TALLEST_BAR = 5
+_TALLEST_BAR = 9
 _NAME = 18
 _COUNT = 9
 _PERCENT = 7

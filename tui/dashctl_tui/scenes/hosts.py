@@ -28,6 +28,7 @@ _LABEL = 9
 _VALUE = 11
 _TALLEST = 5
 _HIGH = 90.0
+_FEW_CORES = 24
 
 Values = NDArray[np.float64]
 History = Sequence[Stamped[HostStats]]
@@ -136,7 +137,10 @@ def _card(host: Host, width: int, height: int, now: float) -> list[Row]:
 def _gauges(host: Host, width: int, height: int) -> list[Row]:
     gauges = host.gauges
     rows = _summary(host.newest.event, width)
-    for gauge, size in zip(gauges, _sizes(len(gauges), height - len(rows)), strict=True):
+    sizes = _sizes(len(gauges), height - len(rows))
+    if rows and sizes and sizes[0] > 1 and height - len(rows) > sum(sizes):
+        rows.append(Row.blank(width))
+    for gauge, size in zip(gauges, sizes, strict=True):
         rows += _gauge(gauge, host.history, width, size)
     return rows[:height]
 
@@ -194,8 +198,9 @@ def _summary(stats: HostStats, width: int) -> list[Row]:
     label = ("cores", str(len(cores))) if cores else ("", "")
     row = Row.of((fill(label[0], _LABEL), MUTED), (fill_left(label[1], _VALUE) + "  ", TEXT))
     top = len(glyphs.BLOCKS_UP) - 1
+    gap = " " if len(cores) <= _FEW_CORES else ""
     blocks = [
-        (glyphs.BLOCKS_UP[max(1, round(core / 100 * top))], ALERT if core >= _HIGH else ACCENT)
+        (glyphs.BLOCKS_UP[max(1, round(core / 100 * top))] + gap, ALERT if core >= _HIGH else ACCENT)
         for core in cores
     ]
     return [spread(row + Row.join(blocks), Row.of(("   ".join(facts), MUTED)), width)]

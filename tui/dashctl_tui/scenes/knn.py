@@ -30,8 +30,8 @@ from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.layout import panel
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
-_LEGEND = 30
-_COUNT = 9
+_LEGEND = 32
+_COUNT = 8
 _HINTS = (
     ("← → ↑ ↓", "turn"),
     ("+ -", "zoom"),

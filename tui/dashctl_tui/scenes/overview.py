@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from heapq import merge
 
+from rich.cells import cell_len
+
 from dashctl.events import (
     Alert,
     LogLine,
@@ -48,6 +50,7 @@ from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 _MIX_ROWS = 2 + PANEL_ROWS
 _LEAST_LOG = 3 + PANEL_ROWS
 _WORD = 8
+_LABEL = 9
 _LEVELS: dict[str, Ink] = {
     "debug": FAINT,
     "info": MUTED,
@@ -93,9 +96,10 @@ def _select(state: State, viewport: Viewport) -> Overview | None:
     mix, title = _mix_of(state, recorded, viewport)
     alerts = [item.event for item in state.last(Alert).get((), ())]
     resolved = {alert.name: alert.resolved for alert in alerts}
+    runs = runs_of(state)
     view = Overview(
-        tuple(run for run in runs_of(state) if viewport.shows(run.run, run.name, run.host)),
-        tuple(step for step in steps_of(state) if viewport.shows(step.run, step.progress.name)),
+        tuple(run for run in runs if viewport.shows(run.run, run.name, run.host)),
+        tuple(step for step in steps_of(state, runs) if viewport.shows(step.run, step.progress.name)),
         tuple(one for one in standings(state) if viewport.shows(one.model)),
         recorded,
         mix,
@@ -159,7 +163,7 @@ def _top(view: Overview, viewport: Viewport, most: int) -> list[Row]:
     wide = not viewport.narrow and view.recorded is not None
     widths = shares(viewport.width, [44, 34, 26] if wide else [44, 32])
     content = [
-        _runs(view, viewport.now, widths[0] - PANEL_COLUMNS),
+        _runs(view, viewport.now, widths[0] - PANEL_COLUMNS, config_rows=1 if viewport.height < 30 else 4),
         _models(view.models, widths[1] - PANEL_COLUMNS),
     ]
     if wide and view.recorded is not None:
@@ -168,7 +172,7 @@ def _top(view: Overview, viewport: Viewport, most: int) -> list[Row]:
     rows = max(3, min(most, max(len(lines) for lines in content) + PANEL_ROWS, max(9, viewport.height // 2)))
     running = sum(run.running for run in view.runs)
     titles = [
-        "Run" if len(view.runs) < 2 else f"Runs, {running} going on",
+        "Run" if len(view.runs) < 2 else f"Runs, {running} going on" if running else "Runs",
         "Accuracy, from 0.5 to 1",
         "Recorded",
     ]
@@ -185,7 +189,7 @@ def _listed(lines: Sequence[Row]) -> Block:
     return lambda width, height: lines[:height]
 
 
-def _runs(view: Overview, now: float, width: int) -> list[Row]:
+def _runs(view: Overview, now: float, width: int, *, config_rows: int) -> list[Row]:
     """The foremost run with its progress and configuration, then the others in one line each."""
     if not view.runs:
         return [*_steps(view.steps, width)] or [Row.of(("no run yet", MUTED))]
@@ -194,7 +198,7 @@ def _runs(view: Overview, now: float, width: int) -> list[Row]:
     rows = [run_line(first, now, width)]
     if first.reason:
         rows.append(Row.of((clip(first.reason, width), WARNING)))
-    rows += _facts(first, width)
+    rows += _facts(first, width, config_rows)
     if own:
         rows += [Row.blank(width), *_steps(own, width)]
     others = view.runs[1:]
@@ -208,15 +212,22 @@ def _steps(steps: Sequence[Step], width: int) -> list[Row]:
     return [step_line(step, width, min(names, max(4, width // 3))) for step in steps[:6]]
 
 
-def _facts(run: RunView, width: int) -> list[Row]:
+def _facts(run: RunView, width: int, config_rows: int) -> list[Row]:
     pairs = [("host", run.host), ("command", run.command)]
     rows = [_fact(label, value, width) for label, value in pairs if value]
-    config = "  ".join(f"{inert(key)}={inert(value)}" for key, value in config_pairs(run))
-    return [*rows, _fact("config", config, width)] if config else rows
+    settings = [f"{inert(key)}={inert(value)}" for key, value in config_pairs(run)]
+    lines = [""]
+    for setting in settings:
+        # The last line takes what is left, and is clipped.
+        if len(lines) < config_rows and lines[-1] and cell_len(f"{lines[-1]}  {setting}") > width - _LABEL:
+            lines.append("")
+        lines[-1] = f"{lines[-1]}  {setting}" if lines[-1] else setting
+    rows += [_fact("" if number else "config", line, width) for number, line in enumerate(lines) if line]
+    return rows
 
 
 def _fact(label: str, value: str, width: int) -> Row:
-    return Row.of((fill(label, _WORD + 1), MUTED), (clip(value, max(1, width - _WORD - 1)), TEXT))
+    return Row.of((fill(label, _LABEL), MUTED), (clip(value, max(1, width - _LABEL)), TEXT))
 
 
 def _models(models: Sequence[Standing], width: int) -> list[Row]:

@@ -3,6 +3,7 @@
 Rule: a run that started again after it had finished is running.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashctl.events import Outcome, Progress, RunFinished, RunStarted, Scalar
@@ -30,6 +31,7 @@ class Step:
     run: str
     progress: Progress
     time: float
+    moving: bool
 
     @property
     def over(self) -> bool:
@@ -80,10 +82,16 @@ def runs_of(state: State) -> tuple[RunView, ...]:
     return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
 
 
-def steps_of(state: State) -> tuple[Step, ...]:
-    """All progress, what is still going on first, the newest of each first."""
-    steps = [Step(item.run, item.event, item.time) for item in state.latest(Progress).values()]
-    return tuple(sorted(steps, key=lambda step: (step.over, -step.time, step.progress.name)))
+def steps_of(state: State, runs: Sequence[RunView]) -> tuple[Step, ...]:
+    """All progress, what is going on first, the newest of each first; a run that ended moves no more."""
+    ended = {run.run for run in runs if not run.running}
+    steps = [
+        Step(item.run, item.event, item.time, item.run not in ended)
+        for item in state.latest(Progress).values()
+    ]
+    return tuple(
+        sorted(steps, key=lambda step: (step.over or not step.moving, -step.time, step.progress.name))
+    )
 
 
 def run_line(run: RunView, now: float, width: int) -> Row:
@@ -116,7 +124,7 @@ def step_line(step: Step, width: int, name_width: int) -> Row:
     room = width - name.width - tail.width
     if room < 6:
         return spread(name.cut(0, max(1, width - 8)), Row.of((f"{int(share * 100)} %", TEXT)), width)
-    return name + meter(share, room, GOOD if step.over else ACCENT) + tail
+    return name + meter(share, room, GOOD if step.over else ACCENT if step.moving else MUTED) + tail
 
 
 def config_pairs(run: RunView) -> list[tuple[str, str]]:

@@ -6,6 +6,8 @@ metric; what is not finite is marked in its chart; only charts on the screen are
 
 import re
 from dataclasses import dataclass
+from itertools import takewhile
+from math import log
 
 import numpy as np
 
@@ -29,6 +31,8 @@ _REMEDY = (
 )
 _CHART_WIDTH = 38
 _CHART_ROWS = 9
+_PLEASANT = 3.2
+"""Cells across for each cell down."""
 _MOST_STEPS = 4
 _MOST_RUNS = 6
 _SPLIT_WORDS = {
@@ -51,11 +55,12 @@ _MARK_KINDS: tuple[tuple[int, MarkKind, float], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One curve of a chart. `part` is train, val and so on, "" for neither."""
+    """One curve of a chart. `part` is train, val and so on, "" for neither. `ended`: its run is over."""
 
     run: str
     part: str
     columns: Columns
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,15 +119,19 @@ def _select(state: State, viewport: Viewport) -> Training | None:
         title, part = split_name(key[1])
         if viewport.shows(key[0], key[1]):
             groups.setdefault(title, []).append((key, part))
-    steps = tuple(step for step in steps_of(state) if viewport.shows(step.run, step.progress.name))
-    runs = tuple(run for run in runs_of(state) if viewport.shows(run.run, run.name))
+    known = runs_of(state)
+    runs = tuple(run for run in known if viewport.shows(run.run, run.name))
+    steps = tuple(step for step in steps_of(state, known) if viewport.shows(step.run, step.progress.name))
     if not groups and not steps and not runs:
         return None
-    shown = steps[: min(_MOST_STEPS, max(1, viewport.height // 8))]
+    newest = runs[0].run if runs else None
+    current = [step for step in steps if step.moving or step.run == newest]
+    shown = tuple(current[: min(_MOST_STEPS, max(1, viewport.height // 8))])
     titles = sorted(groups)
     grid = _grid(len(titles), viewport, above=_rows_above(shown, runs))
+    ended = {run.run for run in known if not run.running}
     visible = titles[grid.first * grid.columns : (grid.first + grid.fitting) * grid.columns]
-    charts = tuple(_chart_view(state, title, groups[title]) for title in visible)
+    charts = tuple(_chart_view(state, title, groups[title], ended) for title in visible)
     return Training(runs[0] if runs else None, shown, charts, len(titles), grid)
 
 
@@ -131,18 +140,28 @@ def _rows_above(steps: tuple[Step, ...], runs: tuple[RunView, ...]) -> int:
 
 
 def _grid(charts: int, viewport: Viewport, above: int) -> Grid:
+    """As many columns as give charts of a pleasant shape, all of them on the screen if they can be."""
+    height = max(1, viewport.height - above)
     most = max(1, viewport.width // _CHART_WIDTH)
-    lines = -(-charts // most)
+
+    def unpleasantness(columns: int) -> tuple[int, float]:
+        lines = -(-charts // columns)
+        fitting = max(1, min(lines, height // _CHART_ROWS))
+        shape = (viewport.width / columns) / (height / fitting)
+        return lines - fitting, abs(log(shape / _PLEASANT))
+
+    columns = min(range(1, max(1, min(most, charts)) + 1), key=unpleasantness)
+    lines = -(-charts // columns)
     columns = -(-charts // lines) if lines else 1
-    fitting = max(1, min(lines, (viewport.height - above) // _CHART_ROWS))
+    fitting = max(1, min(lines, height // _CHART_ROWS))
     return Grid(columns, lines, fitting, min(viewport.scroll, max(0, lines - fitting)))
 
 
-def _chart_view(state: State, title: str, members: list[tuple[Key, str]]) -> ChartView:
+def _chart_view(state: State, title: str, members: list[tuple[Key, str]], ended: set[str]) -> ChartView:
     newest = list(dict.fromkeys(key[0] for key, _ in members))
     kept = [(key, part) for key, part in members if key[0] in newest[:_MOST_RUNS]]
     lines = [
-        Line(key[0], part, columns)
+        Line(key[0], part, columns, key[0] in ended)
         for key, part in sorted(kept, key=lambda member: (newest.index(member[0][0]), member[1]))
         if (columns := state.curve(Metric, key)) is not None
     ]
@@ -159,7 +178,7 @@ def _draw(view: Training, viewport: Viewport) -> Picture:
         for start in range(0, len(view.charts), view.grid.columns)
     ]
     for charts, chart_rows in zip(lines, shares(room, [1] * len(lines), gap=0), strict=True):
-        widths = shares(width, [1] * view.grid.columns)
+        widths = shares(width, [1] * len(charts))
         rows += beside(
             *(_chart(chart, size, chart_rows, viewport) for chart, size in zip(charts, widths, strict=False)),
             gap=1,
@@ -192,12 +211,22 @@ def _chart(chart: ChartView, width: int, height: int, viewport: Viewport) -> lis
 
 
 def _curve(line: Line, chart: ChartView, runs: list[str]) -> Curve:
-    several = len(runs) > 1
-    name = " ".join(word for word in (line.part, line.run if several else "") if word)
-    ink: Ink | None = _SPLIT_INKS.get(line.part) if line.part else ACCENT
-    if several:
-        ink = (ink if len(chart.lines) == len(runs) * 2 else None) if line.run == runs[0] else FAINT
-    return curve_of(name or chart.title.rpartition("/")[2], line.columns, ink)
+    """The newest run in front and in the colours of its parts; others in colours of their own, or faint."""
+    name = line.part or (chart.title.rpartition("/")[2] if len(runs) == 1 else "")
+    ink: Ink | None = _SPLIT_INKS.get(line.part, ACCENT)
+    if len(runs) > 1:
+        name = f"{name} {_told_apart(line.run, runs)}".strip()
+        ink = ink if line.run == runs[0] else FAINT if line.ended else None
+    return curve_of(name, line.columns, ink)
+
+
+def _told_apart(run: str, runs: list[str]) -> str:
+    """A run's name without what all of them begin with."""
+    shared = sum(
+        1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(min(runs), max(runs), strict=False))
+    )
+    cut = max(run.rfind(separator, 0, shared) for separator in "-_/ ") + 1
+    return run[cut:] or run or "no run"
 
 
 def curve_of(name: str, columns: Columns, ink: Ink | None) -> Curve:
