@@ -157,11 +157,44 @@ def test_the_mouse_is_left_alone_when_asked(bus: str, mouse: bool, asked: bool) 
 def test_nothing_is_sent_while_nothing_happens(bus: str) -> None:
     with monitor(bus) as terminal:
         terminal.type(b"3")
+        terminal.read_until(b"No profile")
         terminal.read_for(1.0)
         idle = terminal.read_for(2.0)
         # The broker's own sign of life, once a second, may change the status line.
         assert idle.count(b"\x1b[30;1H") <= 3
         assert not re.search(rb"\x1b\[[12]?[0-9];1H", idle.replace(b"\x1b[1;1H", b"")), "no other line"
+        terminal.type(b"q")
+        terminal.end()
+
+
+ASKED = b"\x1b[6n"
+
+
+def test_a_slow_terminal_gets_one_frame_at_a_time(bus: str) -> None:
+    with monitor(bus) as terminal:
+        terminal.read_until(ASKED)
+        asked = terminal.sent.count(ASKED)
+        for key in (b"2", b"3", b"4"):
+            terminal.type(key)
+        assert b"Baseline \x1b" not in terminal.read_for(0.5), "the first frame is still on its way"
+        assert terminal.sent.count(ASKED) == asked
+        before = len(terminal.sent)
+        terminal.type(b"\x1b[1;1R")
+        terminal.read_until(b"No episode is known yet", after=before)
+        assert b"No profile" not in terminal.sent, "what was overtaken is never drawn"
+        terminal.type(b"q")
+        terminal.end()
+
+
+def test_a_terminal_that_does_not_say_where_its_cursor_is_is_not_waited_for(bus: str) -> None:
+    with monitor(bus) as terminal:
+        terminal.read_until(ASKED)
+        terminal.type(b"5")
+        terminal.read_until(b"held-out")
+        before = len(terminal.sent)
+        terminal.type(b"6")
+        terminal.read_until(b"step", after=before)
+        assert terminal.sent.count(ASKED) == 1
         terminal.type(b"q")
         terminal.end()
 

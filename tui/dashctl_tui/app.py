@@ -153,7 +153,8 @@ class Monitor(App[None]):
         self._picture = self.scene.paint(view, viewport)
         if self.looking.scroll > self._picture.scrollable:
             self._look(replace(self.looking, scroll=self._picture.scrollable))
-        view_of.show(self._picture.rows)
+        if view_of.show(self._picture.rows) and isinstance(self._driver, TerminalDriver):
+            self.call_after_refresh(self._driver.end_frame)
 
     def _terminal_is_busy(self) -> bool:
         return isinstance(self._driver, TerminalDriver) and self._driver.backlogged

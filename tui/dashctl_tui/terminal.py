@@ -8,8 +8,10 @@ Rules: each piece says what goes wrong without it; none changes what a widget se
 - A terminal that is gone makes the driver's input thread read nothing for ever and its writer thread end,
   after which the event loop blocks on a full queue. Here reading nothing, or any error, is the end of the
   application, and writing to nowhere does nothing.
-- A terminal that does not read blocks the event loop after thirty writes. Here `backlogged` tells, and the
-  application draws no further frame until it is false.
+- A terminal that does not read blocks the event loop after thirty writes, and one at the end of a slow line
+  shows what was the case a while ago. Here each frame ends with the question where the cursor is (ESC[6n);
+  as long as it is not answered, `backlogged` says so, and the application draws no further frame. A terminal
+  that never answers is asked once.
 - NO_COLOR is answered with shades of grey. `Colourless` takes every colour out.
 - The driver writes to stderr, which people redirect. Here it writes to stdout.
 - The driver believes COLUMNS and LINES, which some shells export and nothing updates. Here the terminal is
@@ -23,13 +25,16 @@ import re
 import selectors
 import sys
 import threading
+import time
 from typing import TYPE_CHECKING, Any, TextIO
 
 from rich.segment import Segment
 from textual._xterm_parser import XTermParser
 from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
+from textual.events import CursorPosition
 from textual.filter import LineFilter
+from textual.message import Message
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -40,6 +45,10 @@ _SWITCHED_OFF = (1000, 1003, 1006, 1015, 1016, 2004, 1004, 1049)
 LEAVE = "\x1b[<u" + "".join(f"\x1b[?{mode}l" for mode in _SWITCHED_OFF) + "\x1b[?7h\x1b[?25h"
 """Everything back as it was: keyboard, mouse, paste, focus, alternate screen, wrapping, cursor."""
 
+_WHERE_IS_THE_CURSOR = "\x1b[6n"
+_PATIENCE = 2.0
+_FAREWELL = 0.5
+_BLINK = 0.01
 _CHUNK = 4096
 _WAIT = 0.1
 
@@ -115,13 +124,23 @@ class TerminalDriver(LinuxDriver):
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         assert sys.__stdout__ is not None
         self.output = Output(sys.__stdout__)
+        self._answers = True
+        self._asked: float | None = None
         # Textual asks for no more than a text file has; its annotation asks for more.
         self._file = self.output  # type: ignore[assignment]
 
     @property
     def backlogged(self) -> bool:
-        """Whether the terminal has not yet taken what was written."""
-        return self.output.waiting > 0
+        """Whether the terminal has not yet taken, or not yet shown, what was written."""
+        if self._asked is not None and time.monotonic() - self._asked > _PATIENCE:
+            self._asked, self._answers = None, False
+        return self.output.waiting > 0 or self._asked is not None
+
+    def end_frame(self) -> None:
+        """A frame was written: ask the terminal to say when it has come that far."""
+        if self._answers and self._asked is None:
+            self._asked = time.monotonic()
+            self.write(_WHERE_IS_THE_CURSOR)
 
     def write(self, data: str) -> None:
         if not self.output.lost.is_set():
@@ -136,10 +155,22 @@ class TerminalDriver(LinuxDriver):
         return width or 80, height or 24
 
     def stop_application_mode(self) -> None:
+        # An answer that came later would be typed into the shell.
+        until = time.monotonic() + _FAREWELL
+        while self._asked is not None and time.monotonic() < until and not self.output.lost.is_set():
+            time.sleep(_BLINK)
         # Textual asks for positions in pixels (1016) where the terminal can, and never takes it back.
         if self._mouse:
             self.write("\x1b[?1016l")
         super().stop_application_mode()
+
+    def process_message(self, message: Message) -> None:
+        if isinstance(message, CursorPosition):
+            self._asked = None
+            # Late is not never.
+            self._answers = True
+            return
+        super().process_message(message)
 
     def run_input_thread(self) -> None:
         parser = XTermParser(self._debug)
