@@ -22,16 +22,19 @@ from dashctl.retention import Last, Latest, Retention, Series, Window
 from dashctl.validation import (
     AnyFloat,
     Count,
+    Few,
+    Many,
     Name,
     Percent,
     Positive,
     Share,
+    Text,
     all_finite,
     illegal,
     make_legal,
 )
 
-Scalar = str | int | float | bool | None
+Scalar = Text | int | float | bool | None
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Severity = Literal["info", "warning", "critical"]
 Outcome = Literal["finished", "failed", "interrupted"]
@@ -67,15 +70,15 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", tag=_tag, omit_defaul
 class Snapshot(Event, frozen=True):
     """Totals over everything that was recorded. Scene: Overview."""
 
-    retention: ClassVar[Retention] = Latest()
+    retention: ClassVar[Retention] = Latest(("run",), keys=100)
 
     episodes: Count | None = None
     windows: Count | None = None
-    hosts: dict[str, Count] | None = None
+    hosts: Annotated[dict[Name, Count], Few] | None = None
     """Episodes per host."""
     phases: dict[Phase, Count] | None = None
     """Windows per phase."""
-    profiles: dict[str, Count] | None = None
+    profiles: Annotated[dict[Name, Count], Few] | None = None
     """Episodes per profile."""
     bytes: Count | None = None
 
@@ -86,9 +89,9 @@ class Episode(Event, frozen=True):
     retention: ClassVar[Retention] = Latest(("episode_id",), keys=1_000)
 
     episode_id: Name
-    host: str | None = None
-    profile: str | None = None
-    phases: tuple[Phase, ...] | None = None
+    host: Text | None = None
+    profile: Text | None = None
+    phases: Annotated[tuple[Phase, ...], Many] | None = None
     """The phase of each window, in order."""
     duration: Positive | None = None
     """Seconds."""
@@ -110,21 +113,21 @@ class AttackProfile(Event, frozen=True):
     retention: ClassVar[Retention] = Latest(("name",), keys=200)
 
     name: Name
-    curve: tuple[float, ...]
+    curve: Annotated[tuple[float, ...], Many]
     """Load over time, evenly spaced, any unit: it is drawn scaled to its own peak."""
-    shape: str = ""
+    shape: Text = ""
 
 
 class Prediction(Event, frozen=True):
     """What a model says of one window, what it really was, or both. Scene: Chunking."""
 
-    retention: ClassVar[Retention] = Latest(("episode_id", "window_idx", "model"), merge=True)
+    retention: ClassVar[Retention] = Latest(("run", "episode_id", "window_idx", "model"), merge=True)
 
     episode_id: Name
     window_idx: int
     predicted: Phase | None = None
     actual: Phase | None = None
-    model: str | None = None
+    model: Text | None = None
 
 
 class ModelMetric(Event, frozen=True):
@@ -164,10 +167,10 @@ class RunStarted(Event, frozen=True):
 
     retention: ClassVar[Retention] = Latest(("run",))
 
-    config: dict[str, Scalar] = {}
-    host: str = ""
-    command: str = ""
-    name: str | None = None
+    config: Annotated[dict[Name, Scalar], Few] = {}
+    host: Text = ""
+    command: Text = ""
+    name: Text | None = None
 
 
 class RunFinished(Event, frozen=True):
@@ -176,7 +179,7 @@ class RunFinished(Event, frozen=True):
     retention: ClassVar[Retention] = Latest(("run",))
 
     outcome: Outcome = "finished"
-    reason: str | None = None
+    reason: Text | None = None
 
 
 class Metric(Event, frozen=True):
@@ -203,7 +206,7 @@ class Progress(Event, frozen=True):
     name: Name
     done: Positive
     total: Positive | None = None
-    unit: str | None = None
+    unit: Text | None = None
 
 
 class LogLine(Event, frozen=True):
@@ -211,9 +214,9 @@ class LogLine(Event, frozen=True):
 
     retention: ClassVar[Retention] = Last(1_000)
 
-    message: str
+    message: Text
     level: Level = "info"
-    source: str | None = None
+    source: Text | None = None
 
 
 class Alert(Event, frozen=True):
@@ -222,7 +225,7 @@ class Alert(Event, frozen=True):
     retention: ClassVar[Retention] = Last(500)
 
     name: Name
-    message: str = ""
+    message: Text = ""
     severity: Severity = "warning"
     resolved: bool = False
 
@@ -235,7 +238,7 @@ class HostStats(Event, frozen=True):
     host: Name
     cpu: Percent | None = None
     """All cores together, percent."""
-    cores: tuple[Percent, ...] | None = None
+    cores: Annotated[tuple[Percent, ...], Many] | None = None
     load: Positive | None = None
     """Processes that run or wait, averaged over a minute."""
     memory: Percent | None = None
@@ -252,7 +255,7 @@ class HostStats(Event, frozen=True):
 class Colouring(msgspec.Struct, frozen=True):
     """One way to colour a cloud: `names[codes[i]]` is what point i is."""
 
-    names: Annotated[tuple[str, ...], Meta(max_length=256)]
+    names: Annotated[tuple[Name, ...], Meta(max_length=256)]
     codes: memoryview
     """One uint8 per point."""
 
@@ -272,7 +275,7 @@ class PointCloud(Event, frozen=True):
     x: memoryview
     y: memoryview
     z: memoryview | None = None
-    colourings: dict[str, Colouring] = {}
+    colourings: Annotated[dict[Name, Colouring], Few] = {}
     """By phase, predicted, cluster, or anything else that is a category."""
 
     def __post_init__(self) -> None:
@@ -318,7 +321,7 @@ class BusStats(Event, frozen=True):
     """Producers heard in the last ten seconds."""
     lost: Count = 0
     """Events that producers numbered and that never arrived."""
-    rejected: dict[str, Count] = {}
+    rejected: Annotated[dict[Name, Count], Few] = {}
     """Events or frames that were refused, by reason."""
     rate: Positive = 0.0
     """Events a second, over the last second."""

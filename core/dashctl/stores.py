@@ -116,32 +116,32 @@ class LastStore:
 
 
 class WindowStore:
-    """How often each key came, per second of event time, over the newest `seconds`."""
+    """How often each key came, per second of event time, oldest second first to go.
+
+    Twice the window's seconds are kept: a clock that ran ahead for a while fills seconds of its own, and
+    does not push out what others say of the present.
+    """
 
     def __init__(self, retention: Window) -> None:
         self.version = 0
         self.bins: dict[int, dict[Key, int]] = {}
-        self._newest = 0
         self._retention = retention
         self._key = key_function(retention.key)
 
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
         second = int(time)
-        if second <= self._newest - self._retention.seconds:
-            return
-        if second > self._newest:
-            self._newest = second
-            oldest = second - self._retention.seconds
-            for late in [at for at in self.bins if at <= oldest]:
-                del self.bins[late]
-        counts = self.bins.setdefault(second, {})
+        counts = self.bins.get(second)
+        if counts is None:
+            counts = self.bins[second] = {}
+            if len(self.bins) > 2 * self._retention.seconds:
+                del self.bins[min(self.bins)]
         key = self._key(event, run)
         if key in counts or len(counts) < self._retention.keys:
             counts[key] = counts.get(key, 0) + 1
 
     def counts(self, now: float) -> dict[Key, int]:
-        """Events per key in the `seconds` before `now`."""
+        """Events per key in the `seconds` before `now`, and in any second that claims to be later."""
         oldest = int(now) - self._retention.seconds
         total: dict[Key, int] = {}
         for second, counts in self.bins.items():
@@ -152,10 +152,10 @@ class WindowStore:
 
     def dump(self) -> bytes:
         bins = [(second, list(counts.items())) for second, counts in sorted(self.bins.items())]
-        return _encode((self.version, self._newest, bins))
+        return _encode((self.version, bins))
 
     def load(self, dumped: bytes) -> None:
-        self.version, self._newest, bins = _bins_decoder.decode(dumped)
+        self.version, bins = _bins_decoder.decode(dumped)
         self.bins = {second: {tuple(key): count for key, count in counts} for second, counts in bins}
 
 
@@ -229,5 +229,5 @@ def _merged(former: Event, event: Event) -> Event:
 _encode: Final = msgspec.msgpack.Encoder().encode
 _kept_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[Stamped[AnyEvent]]])
 _groups_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[list[Stamped[AnyEvent]]]])
-_bins_decoder: Final = msgspec.msgpack.Decoder(tuple[int, int, list[tuple[int, list[tuple[list[Any], int]]]]])
+_bins_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[int, list[tuple[list[Any], int]]]]])
 _curves_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[list[Any], Columns]]])

@@ -7,6 +7,7 @@ annotation is `AnyFloat`; an illegal value is named together with what is allowe
 
 import math
 import operator
+import sys
 from array import array
 from collections.abc import Callable
 from functools import cache
@@ -22,7 +23,13 @@ Share = Annotated[float, Meta(ge=0.0, le=1.0)]
 Percent = Annotated[float, Meta(ge=0.0, le=100.0)]
 Positive = Annotated[float, Meta(ge=0.0)]
 Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-Name = Annotated[str, Meta(min_length=1)]
+LONGEST_NAME: Final = 16_384
+"""Characters, as LONGEST_TEXT: what is remembered is bounded in number and in size."""
+LONGEST_TEXT: Final = 65_536
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
+Few = Meta(max_length=1_000)
+Many = Meta(max_length=100_000)
+Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 
 _LONGEST_SHOWN: Final = 60
 
@@ -92,16 +99,17 @@ def described(kind: inspect.Type) -> str:
             return "a number" + _range(low, high)
         case inspect.IntType(ge=low, le=high):
             return "a whole number" + _range(low, None if high == 2**63 - 1 else high)
-        case inspect.StrType(min_length=least):
-            return "a text that is not empty" if least else "a text"
+        case inspect.StrType(min_length=least, max_length=most):
+            plain = "a text that is not empty" if least else "a text"
+            return plain if most is None else f"{plain}, at most {most} characters"
         case inspect.BoolType():
             return "true or false"
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(str(value) for value in values)
-        case inspect.VarTupleType(item_type=item):
-            return f"a list, each item {described(item)}"
-        case inspect.DictType(value_type=value):
-            return f"a mapping from names, each value {described(value)}"
+        case inspect.VarTupleType(item_type=item, max_length=most):
+            return f"a list{_at_most(most)}, each item {described(item)}"
+        case inspect.DictType(value_type=value, max_length=most):
+            return f"a mapping from names{_at_most(most)}, each value {described(value)}"
         case inspect.UnionType(types=types):
             return " or ".join(described(each) for each in types if not isinstance(each, inspect.NoneType))
         case inspect.MemoryViewType():
@@ -109,6 +117,10 @@ def described(kind: inspect.Type) -> str:
         case inspect.StructType(fields=fields):
             return "an object with " + ", ".join(field.name for field in fields)
     return "any value"
+
+
+def _at_most(most: int | None) -> str:
+    return "" if most is None else f" of at most {most}"
 
 
 def _range(low: float | None, high: float | None) -> str:
@@ -131,8 +143,8 @@ def _check(name: str, hint: object, info: inspect.Type) -> Check:
             return Check(name, allowed, _number(low, high), optional)
         case inspect.IntType(ge=low, le=high):
             return Check(name, allowed, _whole(low, high), optional)
-        case inspect.StrType(min_length=least):
-            return Check(name, allowed, _text(least or 0), optional)
+        case inspect.StrType(min_length=least, max_length=most):
+            return Check(name, allowed, _text(least or 0, most or sys.maxsize), optional)
         case inspect.LiteralType(values=values):
             return Check(name, allowed, _choice(frozenset(values)), optional)
         case inspect.MemoryViewType():
@@ -173,9 +185,9 @@ def _whole(low: int | None, high: int | None) -> Callable[[Any], int]:
     return legal
 
 
-def _text(least: int) -> Callable[[Any], str]:
+def _text(least: int, most: int) -> Callable[[Any], str]:
     def legal(value: Any) -> str:
-        if not isinstance(value, str) or len(value) < least:
+        if not isinstance(value, str) or not least <= len(value) <= most:
             raise ValueError
         if not value.isascii():
             value.encode()  # Half a surrogate pair cannot travel: it is a ValueError here.
