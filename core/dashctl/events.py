@@ -192,9 +192,9 @@ class Metric(Event, frozen=True):
     value: AnyFloat
 
     def __post_init__(self) -> None:
-        # The hot path: Python's own types in range need no table of checks.
+        # The hot path: Python's own types and a short plain name need no table of checks.
         exact = type(self.value) is float and type(self.step) is int and type(self.name) is str
-        if not (exact and 0 <= self.step < 2**63 and self.name and self.name.isascii()):
+        if not (exact and 0 <= self.step < 2**63 and 0 < len(self.name) <= 99 and self.name.isascii()):
             make_legal(self)
 
 

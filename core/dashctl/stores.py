@@ -8,7 +8,7 @@ knows whether it is out of date.
 from collections import deque
 from collections.abc import Callable
 from operator import attrgetter
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, Self
 
 import msgspec
 
@@ -29,6 +29,9 @@ class Store(Protocol):
 
     def fold(self, event: Event, time: float, run: str) -> None:
         """Take one event in."""
+
+    def copy(self) -> Self:
+        """The same, to be kept apart; events are shared."""
 
     def dump(self) -> bytes:
         """Everything kept, encoded."""
@@ -75,6 +78,11 @@ class LatestStore:
         if len(self.items) > self._retention.keys:
             del self.items[next(iter(self.items))]
 
+    def copy(self) -> "LatestStore":
+        made = LatestStore(self._retention)
+        made.version, made.items = self.version, self.items.copy()
+        return made
+
     def dump(self) -> bytes:
         return _encode((self.version, list(self.items.values())))
 
@@ -102,6 +110,12 @@ class LastStore:
         self.items[key] = kept
         if len(self.items) > self._retention.keys:
             del self.items[next(iter(self.items))]
+
+    def copy(self) -> "LastStore":
+        made = LastStore(self._retention)
+        made.version = self.version
+        made.items = {key: kept.copy() for key, kept in self.items.items()}
+        return made
 
     def dump(self) -> bytes:
         return _encode((self.version, [list(kept) for kept in self.items.values()]))
@@ -150,6 +164,12 @@ class WindowStore:
                     total[key] = total.get(key, 0) + count
         return total
 
+    def copy(self) -> "WindowStore":
+        made = WindowStore(self._retention)
+        made.version = self.version
+        made.bins = {second: counts.copy() for second, counts in self.bins.items()}
+        return made
+
     def dump(self) -> bytes:
         bins = [(second, list(counts.items())) for second, counts in sorted(self.bins.items())]
         return _encode((self.version, bins))
@@ -179,6 +199,12 @@ class SeriesStore:
         if len(self.curves) > self._retention.keys:
             del self.curves[next(iter(self.curves))]
 
+    def copy(self) -> "SeriesStore":
+        made = SeriesStore(self._retention)
+        made.version = self.version
+        made.curves = {key: curve.copy() for key, curve in self.curves.items()}
+        return made
+
     def dump(self) -> bytes:
         return _encode((self.version, [(key, curve.columns()) for key, curve in self.curves.items()]))
 
@@ -196,6 +222,11 @@ class TransientStore:
 
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
+
+    def copy(self) -> "TransientStore":
+        made = TransientStore()
+        made.version = self.version
+        return made
 
     def dump(self) -> bytes:
         return _encode(self.version)

@@ -162,6 +162,22 @@ def test_a_state_that_travelled_goes_on_as_the_first(
     assert travelled.encode() == stayed.encode()
 
 
+@given(st.lists(STAMPED, max_size=60), st.sets(st.integers(0, 60)))
+def test_a_copy_goes_on_as_the_first_and_leaves_it_alone(
+    stamped: Sequence[Stamped[Event]], copies: set[int]
+) -> None:
+    state, plain = State(), State()
+    for number, item in enumerate(stamped):
+        if number in copies:
+            former, before = state, state.encode()
+            state = former.copy()
+            fold_all(former.copy(), stamped)
+            assert former.encode() == before
+        fold_all(state, [item])
+    fold_all(plain, stamped)
+    assert state.encode() == plain.encode()
+
+
 @given(st.binary(max_size=40))
 def test_a_snapshot_that_is_none_is_refused(junk: bytes) -> None:
     try:
