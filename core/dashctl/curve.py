@@ -84,6 +84,16 @@ class CurveBuffer:
         if len(self._pending) >= _SETTLE_AT:
             self._settle()
 
+    def copy(self) -> "CurveBuffer":
+        """The curve as it is now, which goes on by itself."""
+        made = CurveBuffer(self._points)
+        made._width, made._filled = self._width, self._filled
+        made._total, made._last = self._total, self._last
+        made._pending = self._pending.copy()
+        for own, other in zip(made._columns(), self._columns(), strict=True):
+            own.extend(other)
+        return made
+
     def columns(self) -> Columns:
         """All buckets, as of now."""
         self._settle()
