@@ -129,7 +129,7 @@ async def test_only_lines_that_differ_are_sent(monitor: Monitor, source: FixedSo
         sent: list[Any] = []
         view.refresh = lambda *regions, **_: sent.extend(regions) or view  # type: ignore[method-assign]
         with source.lock:
-            fold(source.state, ModelMetric("knn", 0.862), NOW)
+            fold(source.state, ModelMetric("knn", 0.862), NOW, "run-1")
         await until(pilot, lambda: bool(sent))
         assert [region.height for region in sent] == [1]
 

@@ -163,6 +163,14 @@ def test_each_model_has_its_own_timeline_and_unpredicted_episodes_come_last() ->
     assert [head[:2] for head in heads] == [["b", "knn"], ["b", "lstm"], ["a", "not"]]
 
 
+def test_a_timeline_is_of_the_run_that_spoke_last() -> None:
+    state = State()
+    fold(state, Prediction("ep", 0, "armed", "clean", "lstm"), NOW, "old")
+    fold(state, Prediction("ep", 1, "armed", "clean", "lstm"), NOW, "old")
+    fold(state, Prediction("ep", 0, "clean", "clean", "lstm"), NOW, "new")
+    assert "1 of 1 right" in text_of("chunking", state)
+
+
 # Models
 
 
@@ -190,6 +198,14 @@ def test_a_confusion_counts_windows_by_phase() -> None:
     text = text_of("models", state_of(ModelMetric("lstm", 0.6), *told))
     assert line_with(text, "clean  ").split()[2:4] == ["5", "3"]
     assert "5 of 8 windows right" in text
+
+
+def test_a_confusion_is_of_the_run_that_told_the_accuracy() -> None:
+    state = State()
+    for run, predicted in (("old", "armed"), ("new", "clean")):
+        fold(state, Prediction("ep", 0, predicted, "clean", "lstm"), NOW, run)
+        fold(state, ModelMetric("lstm", 0.5), NOW, run)
+    assert "1 of 1 windows right" in text_of("models", state)
 
 
 # Training
@@ -229,6 +245,19 @@ def test_runs_with_the_same_metric_share_a_chart() -> None:
     assert "2x 1" in text
     assert "1x 1" not in text
     assert "2 older runs not shown" in text
+
+
+def test_runs_that_go_on_together_keep_their_places() -> None:
+    state = State()
+    for number, run in enumerate(("a-1", "a-2")):
+        fold(state, RunStarted(), NOW + number, run)
+        fold(state, Metric("loss", 1, 0.5), NOW + 2, run)
+    before = text_of("training", state)
+    assert line_with(before, "1 0.5").index("2 0.5") < line_with(before, "1 0.5").index("1 0.5"), (
+        "the newest first"
+    )
+    fold(state, Metric("loss", 1, 0.5), NOW + 3, "a-1")
+    assert text_of("training", state) == before
 
 
 def test_charts_that_do_not_fit_scroll() -> None:

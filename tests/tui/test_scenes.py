@@ -237,7 +237,10 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         load=st.none() | AMOUNTS,
     ),
     st.lists(
-        st.tuples(st.floats(width=32, allow_nan=False, allow_infinity=False), st.text(max_size=9)), max_size=9
+        st.tuples(
+            st.floats(width=32, allow_nan=False, allow_infinity=False), st.text(min_size=1, max_size=9)
+        ),
+        max_size=9,
     ).map(
         lambda points: PointCloud.pack(
             "c", [x for x, _ in points], [x for x, _ in points], by=[t for _, t in points]

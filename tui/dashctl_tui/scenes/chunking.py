@@ -7,7 +7,7 @@ with the episode; windows outside 0–5 are no windows of an episode and are ign
 from dataclasses import dataclass
 from functools import cached_property
 
-from dashctl.events import Episode, Prediction
+from dashctl.events import Episode, Prediction, Stamped
 from dashctl.phases import PHASES
 from dashctl.state import State
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
@@ -45,7 +45,8 @@ class Told:
     """Episodes and predictions as they came, and, once somebody asks, put together."""
 
     episodes: tuple[Episode, ...]
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Stamped[Prediction], ...]
+    """The newest first."""
 
     @cached_property
     def by_name(self) -> dict[str, Episode]:
@@ -53,11 +54,13 @@ class Told:
 
     @cached_property
     def predicted(self) -> dict[tuple[str, str | None], dict[int, str]]:
-        """Phases by window, for every episode and model that there is a prediction of."""
+        """Phases by window, for every episode and model, as the run says that spoke of them last."""
         found: dict[tuple[str, str | None], dict[int, str]] = {}
-        for told in self.predictions:
-            if told.predicted is not None:
-                found.setdefault((told.episode_id, told.model), {})[told.window_idx] = told.predicted
+        runs: dict[tuple[str, str | None], str] = {}
+        for item in self.predictions:
+            told, pair = item.event, (item.event.episode_id, item.event.model)
+            if told.predicted is not None and runs.setdefault(pair, item.run) == item.run:
+                found.setdefault(pair, {})[told.window_idx] = told.predicted
         return found
 
     @cached_property
@@ -66,7 +69,7 @@ class Told:
         found: dict[str, dict[int, str]] = {
             episode.episode_id: dict(enumerate(episode.phases or ())) for episode in self.episodes
         }
-        for told in self.predictions:
+        for told in (item.event for item in reversed(self.predictions)):
             if told.actual is not None:
                 found.setdefault(told.episode_id, {})[told.window_idx] = told.actual
         return found
@@ -89,12 +92,8 @@ class Told:
 
 
 def _select(state: State, viewport: Viewport) -> Told | None:
-    told = Told(
-        tuple(item.event for item in state.latest(Episode).values()),
-        tuple(
-            item.event for item in state.latest(Prediction).values() if 0 <= item.event.window_idx < WINDOWS
-        ),
-    )
+    predictions = [item for item in state.latest(Prediction).values() if 0 <= item.event.window_idx < WINDOWS]
+    told = Told(tuple(item.event for item in state.latest(Episode).values()), tuple(predictions[::-1]))
     return told if told.episodes or told.predictions else None
 
 

@@ -4,10 +4,10 @@ Rules: rows are what was the case, columns what was predicted; only windows wher
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from dashctl.events import Prediction
+from dashctl.events import Prediction, Stamped
 from dashctl.phases import PHASES
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.plots.palette import ALERT, FAINT, MUTED, PHASE_LETTERS, filled, phase_ink
@@ -37,14 +37,16 @@ class Confusion:
         return sum(self.counts.values())
 
 
-def confusions(predictions: Iterable[Prediction]) -> dict[str, Confusion]:
-    """One matrix per model that predicted anything whose truth is known."""
+def confusions(predictions: Iterable[Stamped[Prediction]], runs: Mapping[str, str]) -> dict[str, Confusion]:
+    """One matrix per model that predicted anything whose truth is known. `runs`: which run's, per model."""
     found: dict[str, Confusion] = {}
-    for told in predictions:
+    for item in predictions:
+        told = item.event
         if told.model is None or told.predicted is None or told.actual is None:
             continue
-        confusion = found.setdefault(told.model, Confusion(told.model, Counter()))
-        confusion.counts[told.actual, told.predicted] += 1
+        if runs.get(told.model) == item.run:
+            confusion = found.setdefault(told.model, Confusion(told.model, Counter()))
+            confusion.counts[told.actual, told.predicted] += 1
     return found
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from dashctl.events import ModelMetric, Prediction
+from dashctl.events import ModelMetric, Prediction, Stamped
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.bars import ACCURACY, bar
@@ -49,16 +49,17 @@ class Models:
     """All models, the most accurate first, and what they predicted."""
 
     standings: tuple[Standing, ...]
-    predictions: tuple[Prediction, ...]
+    predictions: tuple[Stamped[Prediction], ...]
 
     @cached_property
     def confusions(self) -> dict[str, Confusion]:
-        return confusions(self.predictions)
+        """Those of the run that told a model's accuracy, so that both speak of the same."""
+        return confusions(self.predictions, {one.model: one.run for one in self.standings})
 
 
 def _select(state: State, viewport: Viewport) -> Models | None:
     shown = tuple(one for one in standings(state) if viewport.shows(one.model, one.run))
-    predictions = tuple(item.event for item in state.latest(Prediction).values())
+    predictions = tuple(state.latest(Prediction).values())
     return Models(shown, predictions) if shown else None
 
 

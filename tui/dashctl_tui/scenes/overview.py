@@ -3,9 +3,10 @@
 Rule: every panel has a scene of its own where the rest of it stands; here is what matters first.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from heapq import merge
+from typing import Final
 
 from rich.cells import cell_len
 
@@ -51,7 +52,7 @@ _MIX_ROWS = 2 + PANEL_ROWS
 _LEAST_LOG = 3 + PANEL_ROWS
 _WORD = 8
 _LABEL = 9
-_LEVELS: dict[str, Ink] = {
+_LEVELS: Final[Mapping[str, Ink]] = {
     "debug": FAINT,
     "info": MUTED,
     "warning": WARNING,

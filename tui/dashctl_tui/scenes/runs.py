@@ -3,8 +3,9 @@
 Rule: a run that started again after it had finished is running.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from dashctl.events import Outcome, Progress, RunFinished, RunStarted, Scalar
 from dashctl.state import State
@@ -17,7 +18,7 @@ from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import age, duration
 
-_MARKS: dict[str, tuple[str, Ink]] = {
+_MARKS: Final[Mapping[str, tuple[str, Ink]]] = {
     "finished": (glyphs.MATCH, GOOD),
     "failed": (glyphs.MISMATCH, ALERT),
     "interrupted": (glyphs.MISMATCH, WARNING),

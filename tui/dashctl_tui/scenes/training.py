@@ -5,9 +5,12 @@ metric; what is not finite is marked in its chart; only charts on the screen are
 """
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from math import log
+from typing import Final
 
 import numpy as np
 
@@ -35,7 +38,7 @@ _PLEASANT = 3.2
 """Cells across for each cell down."""
 _MOST_STEPS = 4
 _MOST_RUNS = 6
-_SPLIT_WORDS = {
+_SPLIT_WORDS: Final[Mapping[str, str]] = {
     "train": "train",
     "training": "train",
     "val": "val",
@@ -45,7 +48,7 @@ _SPLIT_WORDS = {
     "test": "test",
     "eval": "eval",
 }
-_SPLIT_INKS = {"train": ACCENT, "val": WARNING, "test": GOOD, "eval": GOOD}
+_SPLIT_INKS: Final[Mapping[str, Ink]] = {"train": ACCENT, "val": WARNING, "test": GOOD, "eval": GOOD}
 _MARK_KINDS: tuple[tuple[int, MarkKind, float], ...] = (
     (NAN, "nan", np.nan),
     (PLUS_INF, "+inf", np.inf),
@@ -97,6 +100,7 @@ class Training:
     grid: Grid
 
 
+@lru_cache(maxsize=16_384)
 def split_name(name: str) -> tuple[str, str]:
     """A metric's chart and its part in it: `lstm/train_loss` is (`lstm/loss`, `train`)."""
     words = re.split(r"([/_.\-: ])", name)
@@ -115,7 +119,7 @@ def split_name(name: str) -> tuple[str, str]:
 
 def _select(state: State, viewport: Viewport) -> Training | None:
     groups: dict[str, list[tuple[Key, str]]] = {}
-    for key in reversed(state.series(Metric)):
+    for key in state.series(Metric):
         title, part = split_name(key[1])
         if viewport.shows(key[0], key[1]):
             groups.setdefault(title, []).append((key, part))
@@ -129,9 +133,8 @@ def _select(state: State, viewport: Viewport) -> Training | None:
     shown = tuple(current[: min(_MOST_STEPS, max(1, viewport.height // 8))])
     titles = sorted(groups)
     grid = _grid(len(titles), viewport, above=_rows_above(shown, runs))
-    ended = {run.run for run in known if not run.running}
     visible = titles[grid.first * grid.columns : (grid.first + grid.fitting) * grid.columns]
-    charts = tuple(_chart_view(state, title, groups[title], ended) for title in visible)
+    charts = tuple(_chart_view(state, title, groups[title], known) for title in visible)
     return Training(runs[0] if runs else None, shown, charts, len(titles), grid)
 
 
@@ -157,8 +160,14 @@ def _grid(charts: int, viewport: Viewport, above: int) -> Grid:
     return Grid(columns, lines, fitting, min(viewport.scroll, max(0, lines - fitting)))
 
 
-def _chart_view(state: State, title: str, members: list[tuple[Key, str]], ended: set[str]) -> ChartView:
-    newest = list(dict.fromkeys(key[0] for key, _ in members))
+def _chart_view(
+    state: State, title: str, members: list[tuple[Key, str]], runs: tuple[RunView, ...]
+) -> ChartView:
+    rank = {run.run: position for position, run in enumerate(runs)}
+    ended = {run.run for run in runs if not run.running}
+    # Not by who spoke last: curves of runs that go on together would change places all the time.
+    by_name = sorted({key[0] for key, _ in members}, reverse=True)
+    newest = sorted(by_name, key=lambda run: rank.get(run, len(rank)))
     kept = [(key, part) for key, part in members if key[0] in newest[:_MOST_RUNS]]
     lines = [
         Line(key[0], part, columns, key[0] in ended)
