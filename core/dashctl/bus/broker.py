@@ -1,7 +1,7 @@
 """The broker: what producers send it passes on and remembers.
 
-Rules: one thread owns the sockets, the one in `run`; a broker ends cleanly on a request, on a signal
-and when nobody has been connected for long; two brokers at one address cannot be.
+Rules: one thread owns the sockets, the one that serves; a broker ends cleanly on a request, on a
+signal and when nobody has been connected for long, and may begin anew; two at one address cannot be.
 """
 
 import logging
@@ -39,7 +39,10 @@ class Broker:
         self.idle_exit = idle_exit
         self._stopping = False
         self._runner: int | None = None
+        # It can be taken again by a signal that came while it was held.
+        self._turn = threading.RLock()
         self._ended = threading.Event()
+        self._ended.set()
         self._process = os.getpid()
         self._next_look = 0.0
         self._lock: AddressLock | None = None
@@ -47,7 +50,8 @@ class Broker:
         self._thread: threading.Thread | None = None
 
     def __enter__(self) -> Self:
-        self._listen()
+        with self._turn:
+            self._listen()
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -55,38 +59,35 @@ class Broker:
 
     def run(self) -> None:
         """Serve until asked to stop, until SIGTERM or SIGINT in the main thread, or until long idle."""
-        exchange = self._listen()
-        self._runner = threading.get_ident()
-        _log.info("listening at %s, process %d", self.address, os.getpid())
-        try:
-            with self._stopping_on_signals():
-                while not self._is_over(exchange):
-                    exchange.turn()
-                    self._keep_place(exchange)
-        finally:
-            self._close()
-            self._runner = None
-            self._ended.set()
-        _log.info("ended")
+        with self._turn:
+            exchange = self._listen_to_serve()
+            self._runner = threading.get_ident()
+            self._ended.clear()
+        self._serve(exchange)
 
     def start(self) -> None:
         """Serve in a thread of its own until `stop`."""
-        self._listen()
-        self._thread = threading.Thread(target=self.run, name="dashctl-broker", daemon=True)
-        self._thread.start()
+        with self._turn:
+            exchange = self._listen_to_serve()
+            thread = threading.Thread(
+                target=self._serve, args=(exchange,), name="dashctl-broker", daemon=True
+            )
+            thread.start()
+            self._thread = thread
 
     def stop(self) -> None:
         """End serving and give the address back; from any thread, any number of times."""
-        self._stopping = True
-        exchange, runner = self._exchange, self._runner
-        if exchange is None or self._process != os.getpid():
+        if self._process != os.getpid():
             return
-        if runner is None and self._thread is None:
+        if self._runner == threading.get_ident():
+            self._stopping = True
+            return
+        with self._turn:
+            self._stopping = True
+            if self._exchange is not None:
+                self._exchange.interrupt()
+            self._await_end()
             self._close()
-            return
-        exchange.interrupt()
-        if runner != threading.get_ident():
-            self._ended.wait()
 
     def publish(self, event: Event | Mapping[str, Any]) -> dict[str, int]:
         """Pass on an event of this very program, without a socket; from any thread.
@@ -100,8 +101,34 @@ class Broker:
         exchange.post(as_event(event))
         return {"delivered": exchange.monitors}
 
+    def _serve(self, exchange: Exchange) -> None:
+        self._runner = threading.get_ident()
+        _log.info("listening at %s, process %d", self.address, os.getpid())
+        try:
+            with self._stopping_on_signals():
+                while not self._is_over(exchange):
+                    exchange.turn()
+                    self._keep_place(exchange)
+        finally:
+            self._close()
+            self._runner = None
+            self._ended.set()
+        _log.info("ended")
+
+    def _await_end(self) -> None:
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+        self._ended.wait()
+
+    def _listen_to_serve(self) -> Exchange:
+        if self._exchange is not None and (self._thread is not None or not self._ended.is_set()):
+            raise BrokerRunning(f"the broker at {self.address} is serving already")
+        return self._listen()
+
     def _listen(self) -> Exchange:
         if self._exchange is None:
+            self._await_end()
             self._process = os.getpid()
             lock = AddressLock(self.address)
             try:
@@ -111,7 +138,6 @@ class Broker:
                 raise
             self._lock = lock
             self._stopping = False
-            self._ended.clear()
         return self._exchange
 
     def _is_over(self, exchange: Exchange) -> bool:

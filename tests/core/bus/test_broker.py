@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from dashctl import __version__, wire
 from dashctl.bus import Address, Broker, BrokerRunning, Publisher, Subscriber
 from dashctl.bus.control import ask_snapshot, ask_status, ask_stop
-from dashctl.bus.exchange import BURST
+from dashctl.bus.exchange import BURST, Exchange
 from dashctl.bus.framing import EVENTS_PER_FRAME
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
 from dashctl.events import BusStats, Metric, ModelMetric, PhaseEvent, Stamped
@@ -247,7 +247,8 @@ def test_from_many_threads_too_and_none_is_lost(broker: Broker, address: Address
 
 
 def test_what_fits_no_frame_is_refused_by_the_host_too(broker: Broker, address: Address) -> None:
-    broker.publish({"type": "log_line", "message": "x" * (wire.MAX_FRAME + 1)})
+    half = bytes(wire.MAX_FRAME // 2)
+    broker.publish({"type": "point_cloud", "name": "large", "x": half, "y": half})
     broker.publish({"type": "run_started", "config": {"seed": 2**70}})
     broker.publish(PhaseEvent("clean"))
     until(lambda: ask_snapshot(address).version(PhaseEvent))
@@ -279,6 +280,46 @@ def test_one_ends_and_the_next_begins_at_once(address: Address) -> None:
     assert len(set(epochs)) == 3
     with pytest.raises(NoBroker):
         ask_status(address)
+
+
+def test_one_that_was_stopped_can_begin_anew(address: Address) -> None:
+    broker = Broker(address)
+    broker.start()
+    broker.stop()
+    with broker:
+        pass
+    with broker:
+        broker.start()
+        assert ask_status(address).pid == os.getpid()
+    assert is_gone(address)
+
+
+def test_it_serves_in_one_thread_alone(broker: Broker, address: Address) -> None:
+    for again in (broker.start, broker.run):
+        with pytest.raises(BrokerRunning, match="is serving already"):
+            again()
+    assert ask_status(address).pid == os.getpid()
+
+
+def test_who_stops_it_while_it_ends_waits_for_the_address_too(
+    broker: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closing, order, close = threading.Event(), list[str](), Exchange.close
+
+    def close_slowly(exchange: Exchange) -> None:
+        closing.set()
+        time.sleep(0.1)
+        close(exchange)
+        order.append("closed")
+
+    monkeypatch.setattr(Exchange, "close", close_slowly)
+    first = threading.Thread(target=broker.stop)
+    first.start()
+    closing.wait()
+    broker.stop()
+    order.append("stopped")
+    first.join()
+    assert order == ["closed", "stopped"]
 
 
 def test_stopping_is_asked_for_over_the_bus(address: Address) -> None:

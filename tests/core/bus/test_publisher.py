@@ -13,11 +13,10 @@ from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.bus.framing import EVENTS_PER_FRAME, Unsendable, encoded, grouped
 from dashctl.bus.publisher import default_publisher
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
-from dashctl.events import Event, LogLine, Metric, ModelMetric, PhaseEvent, PointCloud, RunStarted
+from dashctl.events import Event, Metric, ModelMetric, PhaseEvent, PointCloud, RunStarted
 from dashctl.state import State
 from tests.core.bus.processes import PATIENCE, broker_process, quiet_state, script, until
 
-TOO_LARGE = LogLine("x" * (wire.MAX_FRAME + 1))
 TOO_GREAT = RunStarted({"seed": 2**70})
 CLOUD_BYTES = 8 * 1024 * 1024
 
@@ -25,6 +24,9 @@ CLOUD_BYTES = 8 * 1024 * 1024
 def cloud(name: str) -> PointCloud:
     axis = memoryview(bytes(CLOUD_BYTES // 2))
     return PointCloud(name, axis, axis)
+
+
+TOO_LARGE = PointCloud("too large", *[memoryview(bytes(wire.MAX_FRAME // 2))] * 2)
 
 
 def has_metrics(address: Address, count: int) -> State:
@@ -200,11 +202,10 @@ def test_a_frame_is_cut_where_numbers_skip_where_it_is_full_and_around_clouds() 
 
 
 def test_a_frame_that_is_too_large_is_sent_in_halves() -> None:
-    half_megabyte = LogLine("x" * 600_000)
+    half_megabyte = RunStarted({f"text {number}": "x" * 50_000 for number in range(10)})
     group = [(number, 0.0, half_megabyte) for number in range(3)]
     assert encoded(b"producer", "", group, 0) == [group[:1], group[1:]]
-    alone = encoded(b"producer", "", [(0, 0.0, LogLine("x" * 2_000_000))], 0)
-    assert isinstance(alone, bytes)
+    assert isinstance(encoded(b"producer", "", group[:1], 0), bytes)
 
 
 def test_after_closing_it_is_an_error(broker: Broker, address: Address) -> None:
