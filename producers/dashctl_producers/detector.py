@@ -18,11 +18,11 @@ from dashctl.detector.train import (
     BatchDone,
     EpochEnded,
     TrainCallbacks,
-    TrainConfig,
     Training,
     WindowPredicted,
     train,
 )
+from dashctl.detector.train_config import TrainConfig
 from dashctl.detector.windows import Ints, window_phases
 from dashctl.events import (
     Event,

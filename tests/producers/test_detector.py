@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from dashctl.detector.episodes import META, write_episode
-from dashctl.detector.train import TrainConfig, Training
+from dashctl.detector.train import Training
+from dashctl.detector.train_config import TrainConfig
 from dashctl.errors import InvalidData
 from dashctl.events import (
     AttackProfile,

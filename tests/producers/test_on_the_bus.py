@@ -9,7 +9,7 @@ import pytest
 from dashctl.bus import Address, Broker, Publisher
 from dashctl.bus.control import ask_snapshot
 from dashctl.detector.episodes import write_episode
-from dashctl.detector.train import TrainConfig
+from dashctl.detector.train_config import TrainConfig
 from dashctl.events import Episode, HostStats, Metric, ModelMetric, PointCloud, Prediction, RunFinished
 from dashctl_producers import collector, detector
 from tests.core.detector.recordings import recorded_set

@@ -16,6 +16,7 @@ from dashctl.cli.connection import broker_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, whole
+from dashctl.detector.train_config import DEFAULTS, TrainConfig
 from dashctl.errors import UsageError
 from dashctl.run import run_id
 
@@ -38,18 +39,32 @@ def add_arguments(parser: Parser) -> None:
         help="recorded episodes (default: those that come with dashctl)",
     )
     parser.add_argument(
-        "--epochs", type=whole(1, 100_000), metavar="N", help="at most, for the LSTM (default: 40)"
+        "--epochs",
+        type=whole(1, 100_000),
+        default=DEFAULTS.epochs,
+        metavar="N",
+        help="at most, for the LSTM (default: %(default)s)",
     )
     parser.add_argument(
         "--held-out",
         type=number(0.05, 0.9),
+        default=DEFAULTS.held_out,
         metavar="SHARE",
-        help="share of the episodes to test on (default: 0.25)",
+        help="share of the episodes to test on (default: %(default)s)",
     )
     parser.add_argument(
-        "--seed", type=whole(0, 2**31 - 1), help="for the split and the training (default: 0)"
+        "--seed",
+        type=whole(0, 2**31 - 1),
+        default=DEFAULTS.seed,
+        help="for the split and the training (default: %(default)s)",
     )
-    parser.add_argument("--threads", type=whole(1, 1024), metavar="N", help="to compute with (default: 1)")
+    parser.add_argument(
+        "--threads",
+        type=whole(1, 1024),
+        default=DEFAULTS.threads,
+        metavar="N",
+        help="to compute with (default: %(default)s)",
+    )
     add_bus(parser)
 
 
@@ -63,12 +78,15 @@ def run(arguments: Namespace) -> int:
     with needing("train", "dashctl train"):
         detector = import_module("dashctl_producers.detector")
         from dashctl.detector.evaluate import format_results
-        from dashctl.detector.train import TrainConfig
 
-    names = ("epochs", "held_out", "seed", "threads")
-    given = {name: getattr(arguments, name) for name in names if getattr(arguments, name) is not None}
+    config = TrainConfig(
+        epochs=arguments.epochs,
+        held_out=arguments.held_out,
+        seed=arguments.seed,
+        threads=arguments.threads,
+    )
     data = {"folder": arguments.data} if arguments.data is not None else {}
-    config, run_name = TrainConfig(**given), run_id("detector")
+    run_name = run_id("detector")
     with Publisher(broker_of(arguments), run=run_name) as publisher:
         say(f"training as run {run_name}; watch it with  dashctl monitor")
         training = detector.run(

@@ -1,6 +1,7 @@
 """What holds for every command: exit statuses, where output goes, help, and what is loaded."""
 
 import io
+import re
 import signal
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from dashctl import __version__
 from dashctl.bus import Address, Broker
 from dashctl.cli import main
 from dashctl.cli.commands import COMMANDS
+from dashctl.detector.train_config import DEFAULTS
 
 NAMES = [command.name for command in COMMANDS]
 
@@ -79,6 +81,29 @@ def test_help_of_every_command_has_an_example_of_it(name: str, capsys: pytest.Ca
     assert f"usage: dashctl {name}" in described
     assert f"dashctl {name}" in examples
     assert "-v, --verbose" in described
+
+
+def test_help_of_the_training_states_what_the_training_does_unless_told_otherwise(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit):
+        main(["train", "detector", "--help"])
+    flags = " ".join(capsys.readouterr().out.split()).split(" --")
+    stated = [flag.split()[0] for flag in flags if re.search(r"\(default: \d", flag)]
+    assert stated == ["epochs", "held-out", "seed", "threads"]
+    for flag in flags:
+        if (name := flag.split()[0]) in stated:
+            assert f"(default: {getattr(DEFAULTS, name.replace('-', '_'))})" in flag
+
+
+def test_help_of_the_training_loads_no_training_library() -> None:
+    code = (
+        "import sys; from dashctl.cli import main\n"
+        "try: main(['train', 'detector', '--help'])\n"
+        "except SystemExit: print(*sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {"numpy", "torch", "sklearn"} & {*ran.stdout.splitlines()[-1].split()} == set()
 
 
 def test_help_lists_every_command_once(capsys: pytest.CaptureFixture[str]) -> None:

@@ -14,12 +14,12 @@ from dashctl.detector.train import (
     BatchDone,
     EpochEnded,
     TrainCallbacks,
-    TrainConfig,
     Training,
     WindowPredicted,
     prepare,
     train,
 )
+from dashctl.detector.train_config import TrainConfig
 from dashctl.detector.windows import Floats, Ints, Windows, cut
 from dashctl.errors import InvalidData
 from dashctl.phases import PHASES
