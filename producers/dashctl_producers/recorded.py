@@ -1,9 +1,14 @@
 """Recorded episodes as events: what both the collector and the detector tell of them.
 
-Rule: translation only; nothing here reads a clock or a file.
+Rules: translation only, nothing here reads a clock or a file; however long, old or many the episodes,
+what is told of them is a legal event.
 """
 
+from collections.abc import Mapping
 from datetime import datetime
+from heapq import nlargest
+from operator import itemgetter
+from typing import Final
 
 from dashctl.detector.curves import SHAPE_OF, curve
 from dashctl.detector.episodes import Episode as Recording
@@ -11,6 +16,9 @@ from dashctl.detector.profiles import PROFILES
 from dashctl.detector.totals import Totals
 from dashctl.detector.windows import window_phases
 from dashctl.events import AttackProfile, Episode, Snapshot
+
+_LONGEST_SAID: Final = 1_000  # characters
+_MOST_COUNTED: Final = 1_000  # as many as a Snapshot holds
 
 
 def episode_event(recording: Recording) -> Episode:
@@ -40,15 +48,26 @@ def snapshot_event(totals: Totals) -> Snapshot:
     return Snapshot(
         episodes=totals.episodes,
         windows=totals.windows,
-        hosts=dict(totals.hosts),
+        hosts=_commonest(totals.hosts),
         phases=dict(totals.phases),
-        profiles=dict(totals.profiles),
+        profiles=_commonest(totals.profiles),
         bytes=totals.bytes,
     )
+
+
+def sayable(text: str) -> str:
+    """The text as an event can carry it: paths may hold what is no Unicode, and errors may be long."""
+    return text.encode("utf-8", "replace").decode()[:_LONGEST_SAID]
+
+
+def _commonest(counts: Mapping[str, int]) -> dict[str, int]:
+    if len(counts) <= _MOST_COUNTED:
+        return dict(counts)
+    return dict(nlargest(_MOST_COUNTED, counts.items(), key=itemgetter(1)))
 
 
 def _seconds_since_1970(started: str) -> float | None:
     try:
         return datetime.fromisoformat(started).timestamp()
-    except ValueError:
+    except (ValueError, OverflowError):
         return None

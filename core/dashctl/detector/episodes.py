@@ -8,9 +8,10 @@ wrong is InvalidData naming file, place and reason. The format is described in d
 import json
 import os
 import shutil
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, cast
+from typing import Final, NamedTuple, TypeGuard, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,11 +21,15 @@ import pyarrow.parquet as pq
 from dashctl.detector.profiles import Boundary
 from dashctl.errors import DashctlError, InvalidData
 from dashctl.phases import PHASES
+from dashctl.validation import shown
 
 VERSION: Final = 1
 META: Final = "meta.json"
 TELEMETRY: Final = "telemetry.parquet"
 LABELS: Final = "labels.jsonl"
+LONGEST_TEXT: Final = 200
+LONGEST_SECONDS: Final = 86_400
+"""A day: what is cut into windows has to fit into memory."""
 
 # The recorded set that comes with the package; docs/data.md is its data sheet.
 SHIPPED: Final = Path(__file__).parent / "recorded"
@@ -125,31 +130,60 @@ def _write_files(folder: Path, episode: Episode) -> None:
     (folder / LABELS).write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
-_TYPES: Final[dict[str, tuple[type, ...]]] = {
-    "version": (int,),
-    "episode": (str,),
-    "host": (str,),
-    "profile": (str,),
-    "rate": (int, float),
-    "seconds": (int, float),
-    "seed": (int,),
-    "started": (str,),
-    "columns": (list,),
+class _Field(NamedTuple):
+    allowed: str
+    is_legal: Callable[[object], bool]
+
+
+def _is_number(value: object) -> TypeGuard[int | float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _is_text(value: object) -> bool:
+    # What is not printable would disturb a screen, and half a surrogate pair cannot be sent.
+    return isinstance(value, str) and 1 <= len(value) <= LONGEST_TEXT and value.isprintable()
+
+
+def _is_columns(value: object) -> bool:
+    return (
+        isinstance(value, list) and bool(value) and all(map(_is_text, value)) and _are_unique(["t", *value])
+    )
+
+
+def _are_unique(names: list[str]) -> bool:
+    return len(set(names)) == len(names)
+
+
+_TEXT: Final = _Field(f"a text of 1 to {LONGEST_TEXT} printable characters", _is_text)
+
+_FIELDS: Final[dict[str, _Field]] = {
+    "version": _Field(f"{VERSION}, all that this reader knows", lambda v: _is_whole(v) and v == VERSION),
+    "episode": _TEXT,
+    "host": _TEXT,
+    "profile": _TEXT,
+    "rate": _Field("a number above 0, at most 1000000", lambda v: _is_number(v) and 0 < v <= 1e6),
+    "seconds": _Field(
+        f"a number above 0, at most {LONGEST_SECONDS}", lambda v: _is_number(v) and 0 < v <= LONGEST_SECONDS
+    ),
+    "seed": _Field("a whole number", _is_whole),
+    "started": _TEXT,
+    "columns": _Field(
+        "a list of different names, at least one, none of them t, each " + _TEXT.allowed, _is_columns
+    ),
 }
 
 
 def _read_meta(path: Path) -> Meta:
-    fields = _json_object(_read_text(path), str(path))
-    if fields.get("version") != VERSION:
-        raise InvalidData(f"{path}: version is {fields.get('version')!r}, this reader knows {VERSION}")
-    for name, types in _TYPES.items():
-        if not isinstance(fields.get(name), types) or isinstance(fields.get(name), bool):
-            raise InvalidData(f"{path}: {name} is {fields.get(name)!r}, it has to be {types[-1].__name__}")
-    for name in ("rate", "seconds"):
-        if not 0 < cast("float", fields[name]) <= 1e6:
-            raise InvalidData(f"{path}: {name} is {fields[name]!r}, it has to be above 0, at most 1000000")
-    known = {name: fields[name] for name in _TYPES}
-    return Meta(**{**known, "columns": tuple(cast("list[str]", fields["columns"]))})  # type: ignore[arg-type]
+    given = _json_object(_read_text(path), str(path))
+    for name, field in _FIELDS.items():
+        if not field.is_legal(given.get(name)):
+            raise InvalidData(f"{path}: {name} is {shown(given.get(name))}, it has to be {field.allowed}")
+    known = {name: given[name] for name in _FIELDS}
+    return Meta(**{**known, "columns": tuple(cast("list[str]", given["columns"]))})  # type: ignore[arg-type]
 
 
 def _read_telemetry(path: Path, meta: Meta) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float32]]:
@@ -157,18 +191,19 @@ def _read_telemetry(path: Path, meta: Meta) -> tuple[npt.NDArray[np.float64], np
     expected = ["t", *meta.columns]
     if table.column_names != expected:
         wrong = sorted(set(table.column_names) ^ set(expected)) or "their order"
-        raise InvalidData(f"{path}: the columns are not t and those of {META}: see {wrong}")
+        raise InvalidData(f"{path}: the columns are not t and those of {META}: see {shown(wrong)}")
     for field in table.schema:
         if not pa.types.is_floating(field.type):
             raise InvalidData(f"{path}: column {field.name} is {field.type}, it has to be float or double")
-    arrays = [column.to_numpy() for column in table.columns]
-    for name, array in zip(expected, arrays, strict=True):
+    t = table.columns[0].to_numpy().astype(np.float64)
+    with np.errstate(over="ignore"):  # what float32 cannot hold becomes infinite, and is refused as that
+        rest = [column.to_numpy().astype(np.float32) for column in table.columns[1:]]
+    for name, array in zip(expected, [t, *rest], strict=True):
         bad = np.flatnonzero(~np.isfinite(array))
         if bad.size:
             raise InvalidData(f"{path}: column {name}, row {bad[0]} is {array[bad[0]]}, not a finite number")
-    t = arrays[0].astype(np.float64)
     _check_times(path, t, meta)
-    return t, np.stack(arrays[1:], axis=1).astype(np.float32)
+    return t, np.stack(rest, axis=1)
 
 
 def _read_table(path: Path) -> pa.Table:
@@ -211,19 +246,23 @@ def _read_labels(path: Path, meta: Meta) -> tuple[Boundary, ...]:
 
 def _boundary(fields: dict[str, object], place: str) -> Boundary:
     t, word = fields.get("t"), fields.get("phase")
-    if isinstance(t, bool) or not isinstance(t, int | float) or not -1e6 < t < 1e6:
-        raise InvalidData(f"{place}: t is {t!r}, it has to be a number of seconds")
+    if not _is_number(t) or not -1e6 < t < 1e6:
+        raise InvalidData(f"{place}: t is {shown(t)}, it has to be a number of seconds")
     for phase in PHASES:
         if word == phase:
             return Boundary(float(t), phase)
-    raise InvalidData(f"{place}: phase is {word!r}, it has to be one of {', '.join(PHASES)}")
+    raise InvalidData(f"{place}: phase is {shown(word)}, it has to be one of {', '.join(PHASES)}")
 
 
 def _json_object(text: str, place: str) -> dict[str, object]:
     try:
         value = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except json.JSONDecodeError as error:
         raise InvalidData(f"{place}: not JSON: {error}") from None
+    except ValueError:
+        raise InvalidData(f"{place}: not JSON that can be read: a number has too many digits") from None
+    except RecursionError:
+        raise InvalidData(f"{place}: not JSON that can be read: it is nested too deeply") from None
     if not isinstance(value, dict):
         raise InvalidData(f"{place}: {type(value).__name__}, it has to be a JSON object")
     return value

@@ -9,11 +9,14 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dashctl.detector.episodes import (
     LABELS,
     META,
     TELEMETRY,
+    Meta,
     NotWritten,
     episode_folders,
     read_episode,
@@ -21,6 +24,7 @@ from dashctl.detector.episodes import (
     write_episode,
 )
 from dashctl.detector.profiles import Boundary
+from dashctl.detector.totals import count
 from dashctl.errors import InvalidData
 from tests.core.detector.recordings import episode
 
@@ -113,8 +117,16 @@ def strings(rows: pa.Table) -> pa.Table:
 
 
 def infinite(rows: pa.Table) -> pa.Table:
-    column = rows["forks"].to_numpy().copy()
-    column[7] = np.inf
+    return with_forks(rows, np.inf)
+
+
+def huge(rows: pa.Table) -> pa.Table:
+    return with_forks(rows, 1e300)
+
+
+def with_forks(rows: pa.Table, value: float) -> pa.Table:
+    column = rows["forks"].to_numpy().astype(np.float64)
+    column[7] = value
     return rows.set_column(rows.column_names.index("forks"), "forks", pa.array(column))
 
 
@@ -127,7 +139,30 @@ WRONG = {
     "meta is not UTF-8": (lambda f: (f / META).write_bytes(b"\xff"), META, "UTF-8"),
     "another version": (rewrite_meta(version=2), META, "version is 2"),
     "no host": (rewrite_meta(host=None), META, "host is None"),
+    "version is true": (rewrite_meta(version=True), META, "version is True"),
+    "no name": (rewrite_meta(episode=""), META, "episode is ''"),
+    "a host of two lines": (rewrite_meta(host="a\nb"), META, "host is 'a\\nb'"),
+    "half a surrogate pair": (rewrite_meta(profile="\ud800"), META, "profile is"),
+    "a text without end": (rewrite_meta(started="9" * 201), META, "1 to 200"),
+    "seed is a fraction": (rewrite_meta(seed=0.5), META, "seed is 0.5, it has to be a whole number"),
     "columns no list": (rewrite_meta(columns="t"), META, "columns is 't'"),
+    "no columns": (rewrite_meta(columns=[]), META, "columns is [], it has to be a list"),
+    "columns are numbers": (rewrite_meta(columns=[1, 2]), META, "columns is [1, 2], it has to be a list"),
+    "columns are lists": (rewrite_meta(columns=[[1]]), META, "columns is [[1]], it has to be a list"),
+    "a column twice": (rewrite_meta(columns=["forks", "forks"]), META, "different names"),
+    "the column of times": (rewrite_meta(columns=["t"]), META, "none of them t"),
+    "a column without a name": (rewrite_meta(columns=["forks", ""]), META, "columns is"),
+    "a number of 5000 digits": (
+        lambda f: (f / META).write_text('{"version": ' + "1" * 5000 + "}"),
+        META,
+        "too many digits",
+    ),
+    "meta nested without end": (lambda f: (f / META).write_text("[" * 100_000), META, "nested too deeply"),
+    "longer than a day": (
+        rewrite_meta(seconds=86_401),
+        META,
+        "seconds is 86401, it has",
+    ),
     "rate of nothing": (rewrite_meta(rate=0), META, "rate is 0"),
     "a rate without end": (rewrite_meta(rate=10**400), META, "rate is 1000"),
     "endless": (rewrite_meta(seconds=float("inf")), META, "seconds is inf"),
@@ -141,6 +176,7 @@ WRONG = {
         "order",
     ),
     "a column of text": (table(strings), TELEMETRY, "string"),
+    "a value that float32 cannot hold": (table(huge), TELEMETRY, "column forks, row 7 is inf"),
     "a value is infinite": (table(infinite), TELEMETRY, "column forks, row 7 is inf"),
     "no rows": (table(lambda t: t.slice(0, 0)), TELEMETRY, "no rows"),
     "time runs back": (with_t(lambda t: np.r_[t[0], t[2], t[1], t[3:]]), TELEMETRY, "row 2"),
@@ -180,6 +216,38 @@ def test_what_is_wrong_is_named_with_its_place(case: str, tmp_path: Path) -> Non
     assert place in message
     assert reason in message
     assert "\n" not in message
+    assert len(message) < len(str(folder)) + 300
+    totals, wrong = count(tmp_path)
+    assert totals.episodes == 0
+    assert [str(error) for error in wrong] == ([message] if (folder / META).exists() else [])
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=8,
+)
+SHORT = episode(seconds=2.0, labels=(Boundary(0.0, "clean"),))
+
+
+@pytest.fixture(scope="module")
+def short_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_episode(tmp_path_factory.mktemp("short"), SHORT)
+
+
+@given(changes=st.dictionaries(st.sampled_from(list(Meta.__dataclass_fields__)), JSON) | JSON)
+def test_whatever_json_meta_is_it_is_an_episode_or_named(changes: object, short_folder: Path) -> None:
+    sound = {name: getattr(SHORT.meta, name) for name in Meta.__dataclass_fields__}
+    meta = {**sound, **changes} if isinstance(changes, dict) else changes
+    (short_folder / META).write_text(json.dumps(meta))
+    try:
+        read = read_episode(short_folder)
+    except InvalidData as error:
+        assert str(error).startswith(str(short_folder))
+        assert str(error).isprintable()
+    else:
+        told = {name: meta[name] for name in Meta.__dataclass_fields__}
+        assert read.meta == Meta(**{**told, "columns": tuple(meta["columns"])})
 
 
 def test_only_times_and_labels_of_the_episode_pass(tmp_path: Path) -> None:

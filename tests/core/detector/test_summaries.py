@@ -5,12 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from dashctl.detector.curves import COLUMN_OF, SHAPE_OF, curve
+from dashctl.detector.curves import COLUMN_OF, MOST_POINTS, SHAPE_OF, curve
 from dashctl.detector.episodes import META, write_episode
 from dashctl.detector.profiles import PROFILES, Boundary, Profile
 from dashctl.detector.telemetry import COLUMNS, NAMES
 from dashctl.detector.totals import Totals, count
 from dashctl.detector.windows import cut, window_phases
+from dashctl.events import AttackProfile
 from dashctl.phases import PHASES
 from tests.core.detector.recordings import episode, recorded_set
 
@@ -31,6 +32,22 @@ def test_a_second_without_rows_repeats_the_one_before() -> None:
     row = np.ones(len(NAMES), dtype=np.float32)
     assert curve("slow-exfil", [0.5, 3.5], [row, row * 2]) == (1.0, 1.0, 1.0, 2.0)
     assert curve("slow-exfil", [], []) == ()
+
+
+def test_a_long_curve_is_thinned_and_keeps_its_peaks() -> None:
+    rows = np.ones((36_000, len(NAMES)), dtype=np.float32)
+    rows[20_000:20_010] = 9.0
+    points = curve("slow-exfil", (np.arange(36_000) / 10).tolist(), list(rows))
+    assert len(points) == MOST_POINTS == 600
+    assert [i for i, point in enumerate(points) if point != 1.0] == [2_000 // 6]
+    assert points[2_000 // 6] == 9.0
+    assert AttackProfile("slow-exfil", points).curve == points
+
+
+def test_a_curve_of_more_points_than_fit_has_less_than_all() -> None:
+    rows = np.ones((601, len(NAMES)), dtype=np.float32)
+    assert len(curve("slow-exfil", list(range(601)), list(rows))) == 301
+    assert len(curve("slow-exfil", list(range(600)), list(rows[:600]))) == 600
 
 
 def test_window_phases_are_the_labels_of_the_windows() -> None:
