@@ -109,7 +109,7 @@ def test_what_is_published_comes_to_the_screen(tmux: Tmux) -> None:
     tmux.wait_for(" paused ")
 
     tmux.dashctl("broker", "stop")
-    tmux.wait_for("no broker")
+    tmux.wait_for("no broker", "loss")
     tmux.keys("q")
     tmux.wait_for("status 0")
 

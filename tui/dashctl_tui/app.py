@@ -51,6 +51,7 @@ class Monitor(App[None]):
     #scene { height: 1fr; }
     #filter { display: none; border: none; padding: 0 1; }
     CommandPalette SearchIcon { display: none; }
+    CommandPalette:nocolor CommandList > .option-list--option-highlighted { text-style: bold underline; }
     """
 
     def __init__(
