@@ -25,11 +25,15 @@ class CommandModule(Protocol):
 
 
 class Command(NamedTuple):
-    """One command. A name of two words is the first's second: `broker run`."""
+    """One command. A name of two words is the first's second: `broker run`.
+
+    `needs_settings` is False for one that works although the configuration file is wrong.
+    """
 
     name: str
     group: str
     summary: str
+    needs_settings: bool = True
 
     def load(self) -> CommandModule:
         """The module that has it."""
@@ -39,7 +43,7 @@ class Command(NamedTuple):
 
 COMMANDS: Final = (
     Command("demo", "Begin here", "watch a real training run on this machine, all in one"),
-    Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it"),
+    Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it", False),
     Command("monitor", "Watch", "the screen; with --once, one scene as text"),
     Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
     Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
@@ -49,5 +53,5 @@ COMMANDS: Final = (
     Command("broker run", "The broker", "run a broker here, in the foreground"),
     Command("broker status", "The broker", "how the broker is doing, and what it refused"),
     Command("broker stop", "The broker", "end the broker"),
-    Command("locate", "Files", "where configuration, logs, sockets and recordings are"),
+    Command("locate", "Files", "where configuration, logs, sockets and recordings are", False),
 )

@@ -26,10 +26,12 @@ from dashctl.cli.parsing import Parser, add_bus
 from dashctl.cli.terminal import has_screen
 from dashctl.cli.wording import duration
 from dashctl.errors import DashctlError, NoBroker, UsageError
+from dashctl.folders import config_file
+from dashctl.settings import check_file
 
 DESCRIPTION: Final = (
-    "Look at Python, packages, terminal, folders and broker, and say what to do where something is\n"
-    "wrong. Ends with 1 if something fails, with 0 if there are warnings at most."
+    "Look at Python, packages, terminal, configuration, folders and broker, and say what to do where\n"
+    "something is wrong. Ends with 1 if something fails, with 0 if there are warnings at most."
 )
 EXAMPLES: Final = ("dashctl doctor", "dashctl doctor --bus tcp://127.0.0.1:5570")
 
@@ -71,6 +73,7 @@ def _findings(bus: str | None) -> Iterator[Finding]:
     yield from _python()
     yield from _packages()
     yield from _terminal()
+    yield _configuration()
     yield from _bus(bus)
     yield from _torch()
 
@@ -188,6 +191,16 @@ def _locale() -> Finding:
             "warn", "locale", found, "export LANG=C.UTF-8: braille and blocks are question marks now"
         )
     return Finding("ok", "locale", found)
+
+
+def _configuration() -> Finding:
+    path = config_file()
+    try:
+        check_file(path)
+    except UsageError as error:
+        advice = "correct or remove that file; dashctl locate --help  says what it can have"
+        return Finding("fail", "config", str(error), advice)
+    return Finding("ok", "config", str(path) if path.exists() else f"none, it would be {path}")
 
 
 def _bus(text: str | None) -> Iterator[Finding]:

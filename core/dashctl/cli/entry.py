@@ -12,7 +12,7 @@ from argparse import REMAINDER, SUPPRESS, Namespace
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from types import FrameType
-from typing import Final
+from typing import Any, Final
 
 from dashctl import __version__
 from dashctl.cli.commands import COMMANDS, Command
@@ -66,13 +66,15 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(argv: list[str]) -> int:
     top = _top_parser()
-    chosen, rest = _choose(top, argv)
+    chosen, rest, common = _choose(top, argv)
     module = chosen.load()
     parser = Parser(chosen.name, module.DESCRIPTION, examples_text(module.EXAMPLES))
     module.add_arguments(parser)
     add_verbose(parser)
+    parser.set_defaults(**common)
     arguments = parser.parse_args(rest)
-    check_file(config_file())
+    if chosen.needs_settings:
+        check_file(config_file())
     if arguments.verbose:
         _log_to_stderr()
     return module.run(arguments)
@@ -95,19 +97,18 @@ def _top_parser() -> Parser:
     return parser
 
 
-def _choose(top: Parser, argv: list[str]) -> tuple[Command, list[str]]:
-    """The command, and what is left for it; flags before its name are as good as after it."""
+def _choose(top: Parser, argv: list[str]) -> tuple[Command, list[str], dict[str, Any]]:
+    """The command, what is left for it, and what was given before its name to whichever command it is."""
     given: Namespace = top.parse_args(argv)
     rest: list[str] = list(given.rest)
     if given.command is None:
         top.print_help(sys.stderr)
         raise UsageError("no command was given")
-    common = ["--bus", given.bus] if given.bus is not None else []
-    common += ["--verbose"] if given.verbose else []
+    common = {"bus": given.bus, "verbose": given.verbose}
     for command in COMMANDS:
         first, _, second = command.name.partition(" ")
         if given.command == first and (not second or rest[:1] == [second]):
-            return command, common + (rest[1:] if second else rest)
+            return command, rest[1:] if second else rest, common
     family = [each for each in COMMANDS if each.name.startswith(f"{given.command} ")]
     if family and rest[:1] in (["-h"], ["--help"]):
         _family_parser(given.command, family).parse_args(rest)

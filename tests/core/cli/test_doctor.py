@@ -1,6 +1,7 @@
 """`dashctl doctor`: a line for each thing, and what to do where something is wrong."""
 
 import importlib.metadata
+from pathlib import Path
 
 import pytest
 
@@ -27,6 +28,7 @@ def test_a_line_for_each_thing_that_matters(broker: Broker, capsys: pytest.Captu
         "terminal",
         "size",
         "locale",
+        "config",
         "folder",
         "broker",
         "torch",
@@ -61,6 +63,22 @@ def test_an_address_that_is_none_fails_and_the_rest_is_looked_at(
     status, lines = findings(capsys, "--bus", "nowhere")
     assert status == 1
     assert lines["bus"].startswith("fail ")
+    assert "torch" in lines
+
+
+@pytest.mark.parametrize(
+    ("text", "says"), [("[bus", "not TOML"), ("[monitor]\nspeed = 3\n", "[monitor] speed: no such key")]
+)
+def test_a_configuration_that_is_wrong_fails_and_the_rest_is_looked_at(
+    text: str, says: str, bus: Address, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config" / "dashctl" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text(text)
+    status, lines = findings(capsys)
+    assert status == 1
+    assert lines["config"].startswith(f"fail  config     {file}: {says}")
+    assert "-> correct or remove that file" in lines["config"]
     assert "torch" in lines
 
 

@@ -21,6 +21,16 @@ def test_one_place_is_printed_alone(tmp_path: Path, capsys: pytest.CaptureFixtur
     assert capsys.readouterr() == (f"{tmp_path}/state/dashctl/log\n", "")
 
 
+def test_it_works_where_the_configuration_is_broken(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "config" / "dashctl" / "config.toml"
+    file.parent.mkdir(parents=True)
+    file.write_text("[bus")
+    assert main(["locate", "config"]) == 0
+    assert capsys.readouterr() == (f"{file}\n", "")
+
+
 def test_a_configuration_that_is_wrong_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "config" / "dashctl" / "config.toml"
     file.parent.mkdir(parents=True)
