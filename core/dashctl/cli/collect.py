@@ -15,6 +15,7 @@ from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, whole
 from dashctl.detector.profiles import PROFILES
+from dashctl.errors import UsageError
 from dashctl.folders import episodes_folder
 
 DESCRIPTION: Final = (
@@ -56,9 +57,11 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Record, and print the folders."""
+    out: Path = arguments.out or episodes_folder()
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"FOLDER: {out} is not a folder")
     with needing("train", "dashctl collect"):
         collector = import_module("dashctl_producers.collector")
-    out: Path = arguments.out or episodes_folder()
     with Publisher(broker_of(arguments)) as publisher:
         say(f"recording {arguments.episodes} episodes of {arguments.seconds:g} s into {out}; ctrl+c ends it")
         folders: tuple[Path, ...] = collector.run(

@@ -21,7 +21,7 @@ from dashctl.bus.publisher import Publisher
 from dashctl.cli.children import Child, ChildFailed
 from dashctl.cli.connection import broker_of
 from dashctl.cli.extras import PACKAGES
-from dashctl.cli.monitor import add_screen_arguments, watch
+from dashctl.cli.monitor import add_screen_arguments, check_screen, watch
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus
 from dashctl.cli.terminal import has_screen
@@ -56,6 +56,8 @@ def run(arguments: Namespace) -> int:
         headless = True
     for extra in ("train",) if headless else ("train", "tui"):
         _check_installed(extra)
+    if not headless:
+        check_screen(arguments)
     # Loading the screen takes as long as starting a broker: both at once, and both before the
     # children want the processors, make the first picture come sooner.
     with nullcontext() if headless else _loading_the_screen():

@@ -1,7 +1,8 @@
 """`dashctl monitor`: the screen, or one picture of it as text.
 
 Rules: where input or output is no terminal there is one picture rather than a screen; a picture only
-looks, so it needs a broker that is there; the screen waits for events, so it makes sure of one.
+looks, so it needs a broker that is there; the screen waits for events, so it makes sure of one; what
+is wrong with the arguments is found before a broker is looked for, let alone started.
 """
 
 import shutil
@@ -33,6 +34,9 @@ EXAMPLES: Final = (
 )
 
 
+_FIRST_SCENE: Final = "overview"
+
+
 def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("--once", action="store_true", help="print one picture as text and end")
@@ -48,7 +52,9 @@ def add_arguments(parser: Parser) -> None:
 
 def add_screen_arguments(parser: Parser) -> None:
     """Declare what `watch` takes."""
-    parser.add_argument("--scene", default="overview", metavar="NAME", help="the scene (default: overview)")
+    parser.add_argument(
+        "--scene", default=_FIRST_SCENE, metavar="NAME", help="the scene (default: %(default)s)"
+    )
     parser.add_argument(
         "--interval",
         type=number(0.05, 60),
@@ -62,12 +68,23 @@ def add_screen_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Watch until a person quits, or print one picture."""
+    check_screen(arguments)
     if arguments.once:
         return _print_picture(arguments)
     if not has_screen():
         say("input or output is no terminal: one picture, as with --once")
         return _print_picture(arguments)
     return watch(broker_of(arguments), arguments)
+
+
+def check_screen(arguments: Namespace) -> None:
+    """Raises UsageError for what `watch` would refuse, and MissingExtra if it cannot be looked at."""
+    setting(MONITOR_MOUSE, arguments.mouse)
+    setting(MONITOR_INTERVAL, arguments.interval)
+    # That the first scene is one is known without loading all of them.
+    if arguments.scene != _FIRST_SCENE:
+        with needing("tui", "dashctl monitor"):
+            import_module("dashctl_tui.scenes").scene_named(arguments.scene)
 
 
 def watch(address: Address, arguments: Namespace) -> int:

@@ -10,9 +10,9 @@ from collections.abc import Callable
 
 import pytest
 
-from dashctl.bus import Broker, Publisher
+from dashctl.bus import Address, Broker, Publisher
 from dashctl.bus.control import ask_status
-from dashctl.cli import main
+from dashctl.cli import demo, main, monitor
 from dashctl.events import ModelMetric
 
 Dashctl = Callable[..., "subprocess.CompletedProcess[str]"]
@@ -71,6 +71,36 @@ def test_a_scene_that_is_none_is_named(measured: Broker, capsys: pytest.CaptureF
     assert out == ""
     assert "nonsense" in err
     assert "overview" in err
+
+
+@pytest.fixture
+def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As if somebody sat there."""
+    for module in (monitor, demo):
+        monkeypatch.setattr(module, "has_screen", lambda: True)
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.parametrize("command", ["monitor", "demo"])
+def test_a_scene_that_is_none_is_found_before_a_broker_is_started(
+    command: str, bus: Address, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([command, "--scene", "nonsense"]) == 2
+    assert "scene: 'nonsense' is not allowed" in capsys.readouterr().err
+    assert bus.folder is not None
+    assert not bus.folder.exists()
+
+
+@pytest.mark.usefixtures("at_a_terminal")
+@pytest.mark.parametrize("command", ["monitor", "demo"])
+def test_a_setting_that_is_wrong_is_found_before_a_broker_is_started(
+    command: str, bus: Address, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASHCTL_MONITOR_INTERVAL", "0")
+    assert main([command]) == 2
+    assert "$DASHCTL_MONITOR_INTERVAL: '0' is not allowed" in capsys.readouterr().err
+    assert bus.folder is not None
+    assert not bus.folder.exists()
 
 
 def test_on_a_terminal_it_opens_the_screen_and_ends_with_q(measured: Broker) -> None:
