@@ -20,7 +20,7 @@ import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.bulk import Bulk, Queued, released
+from dashctl.bus.bulk import Bulk, Held, Queued, released
 from dashctl.bus.framing import EVENTS_PER_FRAME, Entry, Unsendable, encoded, grouped
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.bus.sockets import next_event, plain, private_context
@@ -66,7 +66,8 @@ class Flusher:
         self._guard = threading.RLock()
         self._bell = Bell()
         self._groups: deque[list[Entry]] = deque()
-        self._in_hand = 0
+        self._hand: list[Entry] = []
+        """What is being encoded; another list once something was withdrawn from it."""
         self._receipts = Receipts(self.producer)
         self._thread: threading.Thread | None = None
 
@@ -84,31 +85,24 @@ class Flusher:
         """Append an event and have it sent at once. Raises Closed."""
         held = self.bulk.hold(event) if isinstance(event, PointCloud) else event
         receipt = Receipt((next(self.numbers), time.time(), held))
+        self._receipts.expect(receipt)
         self._urgent = True
         self.queue.append(receipt.entry)
-        self._receipts.expect(receipt)
         self.rouse()
         return receipt
 
     def withdraw(self, receipt: Receipt) -> bool:
-        """Give up waiting for a receipt; whether its event was taken back before it was sent."""
-        self._receipts.forget(receipt)
+        """Give up waiting for a receipt; whether its event was not sent, and will not be."""
         with self._guard:
-            try:
-                self.queue.remove(receipt.entry)
-            except ValueError:
-                taken = [entry for group in self._groups for entry in group]
-                left = [entry for entry in taken if entry[0] != receipt.number]
-                self._groups = deque(grouped(left))
-                if len(left) == len(taken):
-                    return False
-            self.withdrawn += 1
-        return True
+            if not receipt.sent:
+                self.withdrawn += self._take_back(receipt)
+        self._receipts.forget(receipt)
+        return not receipt.sent
 
     def waiting(self) -> int:
         """Events logged and not yet sent."""
         with self._guard:
-            return len(self.queue) + sum(map(len, self._groups)) + self._in_hand
+            return len(self.queue) + sum(map(len, self._groups)) + len(self._hand)
 
     def logged(self) -> int:
         """Events numbered so far."""
@@ -169,6 +163,7 @@ class Flusher:
             try:
                 self._loop()
             finally:
+                self.is_connected = False
                 self._calls.disable_monitor()
                 self._bell.close()
 
@@ -224,8 +219,7 @@ class Flusher:
 
     def _send_group(self) -> bool:
         with self._guard:
-            group = self._next_group()
-            self._in_hand = len(group)
+            group = self._hand = self._next_group()
         if not group:
             return False
         try:
@@ -233,27 +227,44 @@ class Flusher:
         except Unsendable as error:
             self._refuse(group[0][0], error)
             return True
-        if not isinstance(made, bytes):
-            self._put_back(made)
-            return True
-        try:
-            self._push.send(made, zmq.NOBLOCK)
-        except zmq.Again:
-            self._put_back([group])
-            return False
         with self._guard:
-            self.sent += len(group)
-            self._sent_to = max(self._sent_to, group[-1][0])
-            self._in_hand = 0
+            left, self._hand = self._hand, []
+            if left is not group:
+                made = list(grouped(left))
+            if isinstance(made, bytes):
+                return self._send(made, group)
+            self._groups.extendleft(reversed(made))
+        return True
+
+    def _send(self, frame: bytes, group: list[Entry]) -> bool:
+        try:
+            self._push.send(frame, zmq.NOBLOCK)
+        except zmq.Again:
+            self._groups.appendleft(group)
+            return False
+        self.sent += len(group)
+        self._sent_to = max(self._sent_to, group[-1][0])
+        self._receipts.mark_sent(group[0][0], group[-1][0])
         return True
 
     def _dropped_before(self, number: int) -> int:
         return max(0, number - self.sent - self.refused - self.withdrawn)
 
-    def _put_back(self, groups: list[list[Entry]]) -> None:
-        with self._guard:
-            self._groups.extendleft(reversed(groups))
-            self._in_hand = 0
+    def _take_back(self, receipt: Receipt) -> bool:
+        """Whether the event was there to be taken back: a full queue may have dropped it."""
+        with suppress(ValueError):
+            self.queue.remove(receipt.entry)
+            if isinstance(receipt.entry[2], Held):
+                receipt.entry[2].take()
+            return True
+        left = [entry for entry in self._hand if entry[0] != receipt.number]
+        if len(left) < len(self._hand):
+            self._hand = left
+            return True
+        taken = [entry for group in self._groups for entry in group]
+        left = [entry for entry in taken if entry[0] != receipt.number]
+        self._groups = deque(grouped(left))
+        return len(left) < len(taken)
 
     def _next_group(self) -> list[Entry]:
         if not self._groups:
@@ -271,8 +282,8 @@ class Flusher:
 
             logging.getLogger(__name__).warning("an event was not sent: %s", error)
         with self._guard:
-            self.refused += 1
-            self._in_hand = 0
+            self.refused += len(self._hand)
+            self._hand = []
 
     def _hear(self) -> None:
         while change := next_event(self._line):

@@ -90,7 +90,7 @@ class Publisher:
         """Send an event and wait until the broker has it.
 
         Returns `{"delivered": n}`, n being the monitors that it was passed on to. Raises NoBroker when
-        there was none within the timeout (seconds; the event is then not sent later either), TimedOut
+        none took it within the timeout (seconds; the event is then not sent later either), TimedOut
         when the broker took the event and did not answer, InvalidEvent, and Closed.
         """
         flusher = self._flusher

@@ -22,11 +22,12 @@ CONFIRM: Final = 1.0
 class Receipt:
     """What somebody who publishes waits for."""
 
-    __slots__ = ("delivered", "done", "entry", "error", "id", "number")
+    __slots__ = ("delivered", "done", "entry", "error", "id", "number", "sent")
 
     def __init__(self, entry: Queued) -> None:
         self.entry = entry
         self.number = entry[0]
+        self.sent = False
         self.id: int | None = None
         """The question's, once it was asked."""
         self.delivered = 0
@@ -48,7 +49,7 @@ class Receipts:
         self._asked = 0.0
 
     def expect(self, receipt: Receipt) -> None:
-        """Ask for this one once it was sent; any thread may call it."""
+        """Ask for this one once it was sent; before its event is queued, from any thread."""
         with self._lock:
             self._open.append(receipt)
 
@@ -58,17 +59,25 @@ class Receipts:
             if receipt in self._open:
                 self._open.remove(receipt)
 
+    def mark_sent(self, first: int, last: int) -> None:
+        """The events with these numbers are on their way."""
+        with self._lock:
+            for receipt in self._open:
+                if first <= receipt.number <= last:
+                    receipt.sent = True
+
     def are_due(self, sent: int) -> bool:
         """Whether a question waits to be asked."""
         return sent > self.confirmed or bool(self._open)
 
     def ask(self, calls: "zmq.Socket[bytes]", sent_to: int, sent: int, *, last: bool) -> None:
-        """Ask what is due: the receipts up to number `sent_to`, and now and then whether all `sent` came in.
+        """Ask what is due: the receipts that were sent, and now and then whether all came in.
 
-        When it is the `last` time, the latter is asked at once.
+        All are `sent` events, the last of them number `sent_to`; when it is the `last` time, they are
+        asked for at once.
         """
         with self._lock:
-            due = [each for each in self._open if each.id is None and each.number <= sent_to]
+            due = [each for each in self._open if each.id is None and each.sent]
         for receipt in due:
             receipt.id = next(self._ids)
             if not self._put(calls, receipt.id, receipt.number):

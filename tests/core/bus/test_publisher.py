@@ -3,6 +3,7 @@
 import logging
 import threading
 import time
+from typing import Any
 
 import pytest
 
@@ -10,8 +11,10 @@ from dashctl import wire
 from dashctl.bus import Address, Broker, Publisher, Subscriber, publish, try_publish
 from dashctl.bus.bulk import LARGEST_WAITING
 from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.bus.flusher import Flusher
 from dashctl.bus.framing import EVENTS_PER_FRAME, Unsendable, encoded, grouped
 from dashctl.bus.publisher import default_publisher
+from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
 from dashctl.events import Event, Metric, ModelMetric, PhaseEvent, PointCloud, RunStarted
 from dashctl.state import State
@@ -131,6 +134,62 @@ def test_without_a_broker_publishing_is_an_error_and_the_event_does_not_come_lat
             assert set(quiet_state(address).latest(ModelMetric)) == {("logged",), ("logged too",)}
 
 
+def test_without_a_broker_a_full_queue_makes_no_other_error_of_it(address: Address) -> None:
+    tried = threading.Event()
+    with Publisher(address, capacity=10) as publisher:
+
+        def log() -> None:
+            while not tried.is_set():
+                publisher.log(Metric("loss", 0, 0.5))
+
+        other = threading.Thread(target=log)
+        other.start()
+        try:
+            with pytest.raises(NoBroker):
+                publisher.publish(PhaseEvent("clean"), 0.2)
+        finally:
+            tried.set()
+            other.join()
+
+
+def test_a_cloud_that_was_not_published_takes_no_room(address: Address) -> None:
+    with Publisher(address) as publisher:
+        for number in range(LARGEST_WAITING // CLOUD_BYTES):
+            with pytest.raises(NoBroker):
+                publisher.publish(cloud(f"c{number}"), 0.0)
+        publisher.log(cloud("first"))
+        publisher.log(cloud("second"))
+        with Broker(address) as broker:
+            broker.start()
+            until(lambda: set(quiet_state(address).latest(PointCloud)) == {("first",), ("second",)})
+
+
+def test_what_is_withdrawn_while_it_is_encoded_is_not_sent_either(
+    broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun, withdrawn = threading.Event(), threading.Event()
+
+    def encoded_slowly(*arguments: Any) -> Any:
+        begun.set()
+        withdrawn.wait(PATIENCE)
+        return encoded(*arguments)
+
+    monkeypatch.setattr("dashctl.bus.flusher.encoded", encoded_slowly)
+    flusher = Flusher(address, "", 10)
+    in_hand = flusher.submit(ModelMetric("in hand", 0.5))
+    assert begun.wait(PATIENCE)
+    queued = flusher.submit(ModelMetric("queued", 0.5))
+    sent = flusher.submit(ModelMetric("sent", 0.5))
+    assert flusher.withdraw(queued)
+    assert flusher.withdraw(in_hand)
+    withdrawn.set()
+    assert sent.done.wait(PATIENCE)
+    assert not flusher.withdraw(sent)
+    assert flusher.close(PATIENCE) == 0
+    assert (flusher.sent, flusher.withdrawn) == (1, 2)
+    assert set(quiet_state(address).latest(ModelMetric)) == {("sent",)}
+
+
 def test_a_broker_that_does_not_answer_is_another_error(address: Address) -> None:
     with broker_process(address) as broker, Publisher(address) as publisher:
         publisher.publish(PhaseEvent("clean"), PATIENCE)
@@ -179,6 +238,22 @@ def test_what_fits_no_frame_is_an_error_where_it_is_published(
         with pytest.raises(Unsendable, match=named):
             publisher.publish(event, PATIENCE)
         assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0}
+
+
+def test_also_when_it_is_taken_up_at_once(
+    broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Publisher(address) as publisher:
+        expect = Receipts.expect
+
+        def expect_late(receipts: Receipts, receipt: Receipt) -> None:
+            publisher.log(PhaseEvent("clean"))
+            until(lambda: publisher.statistics().waiting == 0)
+            expect(receipts, receipt)
+
+        monkeypatch.setattr(Receipts, "expect", expect_late)
+        with pytest.raises(Unsendable):
+            publisher.publish(TOO_GREAT, 1.0)
 
 
 def test_where_it_was_logged_it_is_counted_and_said_once_and_takes_no_other_with_it(
