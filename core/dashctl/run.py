@@ -1,7 +1,8 @@
 """A training run in three lines: it says when it starts, what it measures, and how it ended.
 
 Rules: training never waits for the bus and never fails because of it; a value that no curve can show
-is an error where it is logged; however the program leaves the `with`, the run is said to have ended.
+is an error where it is logged; however the program leaves the `with`, the run is said to have ended,
+by the process that began it.
 """
 
 import contextlib
@@ -21,7 +22,7 @@ from dashctl.bus.address import Address
 from dashctl.bus.publisher import Publisher
 from dashctl.errors import UsageError
 from dashctl.events import Event, Metric, RunFinished, RunStarted, Scalar
-from dashctl.validation import shown
+from dashctl.validation import sendable, shown
 from dashctl.wire import MAX_RUN
 
 LARGEST_WHOLE: Final = 2**63 - 1
@@ -50,17 +51,21 @@ class Run:
         self._config = {key: _scalar(value) for key, value in config.items()}
         self._publisher = Publisher(address, run=self.id)
         self._former_sigterm: Any = None
+        self._process = os.getpid()
 
     def __enter__(self) -> Self:
+        self._process = os.getpid()
         self._former_sigterm = _exit_on_sigterm()
-        command = shlex.join(sys.argv)
+        command = sendable(shlex.join(sys.argv))
         self._publisher.log(RunStarted(self._config, socket.gethostname(), command, self.name))
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None
     ) -> None:
-        self._publisher.log(_ending(error))
+        # A child that was forked inside may leave as well, and the run goes on.
+        if self._process == os.getpid():
+            self._publisher.log(_ending(error))
         self._publisher.close()
         if self._former_sigterm is not None:
             signal.signal(signal.SIGTERM, self._former_sigterm)
@@ -115,8 +120,7 @@ def _scalar(value: Any) -> Scalar:
 
 def shown_text(value: object) -> str:
     """A value as a text of bounded length."""
-    text = value if isinstance(value, str) else repr(value)
-    return text if len(text) <= 200 else text[:199] + "…"
+    return sendable(value if isinstance(value, str) else repr(value), 200)
 
 
 def _ending(error: BaseException | None) -> RunFinished:

@@ -26,6 +26,7 @@ Count = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 LONGEST_NAME: Final = 16_384
 """Characters, as LONGEST_TEXT: what is remembered is bounded in number and in size."""
 LONGEST_TEXT: Final = 65_536
+Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
 Few = Meta(max_length=1_000)
 Many = Meta(max_length=100_000)
@@ -68,14 +69,23 @@ def make_legal(event: msgspec.Struct) -> None:
 
 def illegal(event: msgspec.Struct, field: str, value: object, allowed: str) -> InvalidEvent:
     """The error for one field of an event."""
-    tag = event.__struct_config__.tag
+    tag = event.__struct_config__.tag or type(event).__name__.lower()
     return InvalidEvent(f"{tag}.{field}: {shown(value)} is not allowed; expected {allowed}")
 
 
 def shown(value: object) -> str:
     """A value as an error message shows it: inert, and cut off if long."""
-    text = repr(value)
-    return text if len(text) <= _LONGEST_SHOWN else text[: _LONGEST_SHOWN - 1] + "…"
+    return sendable(repr(value), _LONGEST_SHOWN)
+
+
+def sendable(text: str, longest: int = LONGEST_TEXT) -> str:
+    """A text that nobody wrote for an event, as one can carry it.
+
+    It has at most `longest` characters, the last of them an ellipsis if it was cut; half a surrogate
+    pair, as in names of files that are not UTF-8, is a question mark.
+    """
+    cut = text if len(text) <= longest else text[: longest - 1] + "…"
+    return cut if cut.isascii() else cut.encode(errors="replace").decode()
 
 
 def all_finite(packed: memoryview) -> bool:
@@ -98,6 +108,7 @@ def described(kind: inspect.Type) -> str:
         case inspect.FloatType(ge=low, le=high):
             return "a number" + _range(low, high)
         case inspect.IntType(ge=low, le=high):
+            low = None if low == -(2**63) else low
             return "a whole number" + _range(low, None if high == 2**63 - 1 else high)
         case inspect.StrType(min_length=least, max_length=most):
             plain = "a text that is not empty" if least else "a text"
@@ -113,7 +124,7 @@ def described(kind: inspect.Type) -> str:
         case inspect.UnionType(types=types):
             return " or ".join(described(each) for each in types if not isinstance(each, inspect.NoneType))
         case inspect.MemoryViewType():
-            return "packed little-endian numbers"
+            return "bytes, or float32 or uint8 in one dimension without gaps"
         case inspect.StructType(fields=fields):
             return "an object with " + ", ".join(field.name for field in fields)
     return "any value"
@@ -206,9 +217,10 @@ def _choice(choices: frozenset[Any]) -> Callable[[Any], Any]:
 
 
 def _packed(value: Any) -> memoryview:
-    view = value if isinstance(value, memoryview) else memoryview(value)
-    flat = view if view.format == "B" and view.ndim == 1 else view.cast("B")
-    return flat.toreadonly()
+    view = memoryview(value)
+    if view.ndim != 1 or not view.c_contiguous or view.format not in {"B", "f"}:
+        raise ValueError
+    return view.cast("B").toreadonly()
 
 
 def _converted(hint: object) -> Callable[[Any], Any]:

@@ -19,6 +19,7 @@ from dashctl.detector.profiles import PROFILES, Profile
 from dashctl.detector.telemetry import NAMES
 from dashctl.detector.totals import Totals, count
 from dashctl.events import AttackProfile, Event, HostStats, LogLine, PhaseEvent
+from dashctl.validation import sendable
 from dashctl_producers.recorded import episode_event, snapshot_event
 
 SOURCE: Final = "collector"
@@ -43,7 +44,7 @@ def run(
     """
     host = host or socket.gethostname()
     told = _Told(log, host, _totals(log, out))
-    log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {out}", source=SOURCE))
+    log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {sendable(str(out))}", source=SOURCE))
     callbacks = CollectCallbacks(told.on_sample, told.on_phase, told.on_episode)
     folders = collect(
         out,
@@ -65,7 +66,7 @@ def _totals(log: Callable[[Event], None], out: Path) -> Totals:
     for root in {SHIPPED.resolve(), out.resolve()}:
         totals, wrong = count(root, totals)
         for error in wrong:
-            log(LogLine(f"not counted: {error}", level="warning", source=SOURCE))
+            log(LogLine(sendable(f"not counted: {error}"), level="warning", source=SOURCE))
     log(snapshot_event(totals))
     return totals
 
@@ -128,7 +129,8 @@ class _Told:
             memory_bytes=memory.total - memory.available,
             disk_read=means["disk_read"],
             disk_write=means["disk_write"],
-            net_in=means["net_recv"] + means["lo_bytes"],
-            net_out=means["net_sent"] + means["lo_bytes"],
+            # Loopback stays out: on it the emulator talks to itself, which is no network's traffic.
+            net_in=means["net_recv"],
+            net_out=means["net_sent"],
             processes=round(means["processes"]),
         )

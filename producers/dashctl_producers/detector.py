@@ -1,16 +1,16 @@
 """Trains the detector and tells the bus of it: curves, progress, predictions, results, the cloud.
 
 Rules: `run` is told where events go and knows no socket; a run that began ends with a RunFinished,
-whatever happens in between.
+whatever happens in between; an episode that cannot be read is named and left out, the others are used.
 """
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
 
-from dashctl.detector.episodes import SHIPPED, Episode, episode_folders, read_episodes
+from dashctl.detector.episodes import SHIPPED, Episode, read_episodes
 from dashctl.detector.evaluate import Result
 from dashctl.detector.projection import Cloud
 from dashctl.detector.totals import Totals
@@ -37,6 +37,7 @@ from dashctl.events import (
     RunStarted,
 )
 from dashctl.phases import PHASES
+from dashctl.validation import sendable
 from dashctl_producers.recorded import episode_event, profile_event, snapshot_event
 
 SOURCE: Final = "detector"
@@ -52,37 +53,43 @@ def run(
     config: TrainConfig | None = None,
     command: str = "",
     stopped: Callable[[], bool] = lambda: False,
+    warn: Callable[[str], None] = lambda _: None,
 ) -> Training:
     """Trains on the episodes under `folder`; each event goes to `log`, as it happens.
 
-    Raises InvalidData for episodes that cannot be read or trained on.
+    `warn` hears of each episode that is left out because it cannot be read. Raises InvalidData if none
+    can be read, or for too few to train on.
     """
     config = config or TrainConfig()
-    settings = {**asdict(config), "episodes": str(folder)}
-    log(RunStarted(settings, host=socket.gethostname(), command=command, name="detector"))
+    settings = {**asdict(config), "episodes": sendable(str(folder))}
+    log(RunStarted(settings, host=socket.gethostname(), command=sendable(command), name="detector"))
     try:
-        episodes = read_episodes(folder)
-        _tell_episodes(log, folder, episodes)
-        training = train(episodes, config, _callbacks(log), stopped)
+        episodes, wrong = read_episodes(folder)
+        for error in wrong:
+            warn(f"left out: {error}")
+            log(LogLine(sendable(f"left out: {error}"), level="warning", source=SOURCE))
+        _tell_episodes(log, episodes)
+        training = train(tuple(episodes.values()), config, _callbacks(log), stopped)
     except KeyboardInterrupt:
         log(RunFinished("interrupted"))
         raise
     except BaseException as error:
-        log(RunFinished("failed", reason=str(error) or type(error).__name__))
+        log(RunFinished("failed", reason=sendable(str(error)) or type(error).__name__))
         raise
     log(RunFinished("finished" if training.finished else "interrupted"))
     return training
 
 
-def _tell_episodes(log: Log, folder: Path, episodes: Sequence[Episode]) -> None:
+def _tell_episodes(log: Log, episodes: Mapping[Path, Episode]) -> None:
     """What it is trained on: every episode, a curve of each profile, the totals."""
     totals = Totals()
-    for path, episode in zip(episode_folders(folder), episodes, strict=True):
+    for path, episode in episodes.items():
         totals = totals.plus(episode, path)
         log(episode_event(episode))
     log(snapshot_event(totals))
     # A profile's curve is that of the episode that shows most of it; the last one told counts.
-    for episode in sorted(episodes, key=lambda episode: window_phases(episode).count("infected_running")):
+    shown_least = sorted(episodes.values(), key=lambda one: window_phases(one).count("infected_running"))
+    for episode in shown_least:
         if profile := profile_event(episode):
             log(profile)
 

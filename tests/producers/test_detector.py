@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from dashctl.detector.episodes import META, write_episode
+from dashctl.detector.episodes import META, TELEMETRY, write_episode
 from dashctl.detector.train import Training
 from dashctl.detector.train_config import TrainConfig
 from dashctl.errors import InvalidData
@@ -12,6 +12,7 @@ from dashctl.events import (
     AttackProfile,
     Episode,
     Event,
+    LogLine,
     Metric,
     ModelMetric,
     ModelPerf,
@@ -22,6 +23,7 @@ from dashctl.events import (
     RunStarted,
     Snapshot,
 )
+from dashctl.validation import LONGEST_TEXT
 from dashctl_producers import detector
 from tests.core.detector.recordings import recorded_set
 
@@ -51,6 +53,15 @@ def test_a_run_begins_with_its_configuration_and_ends(told: tuple[list[Event], T
     assert first.command == "dashctl train detector"
     assert first.host
     assert last == RunFinished("finished")
+
+
+def test_a_command_line_that_is_too_long_for_an_event_is_cut(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with pytest.raises(InvalidData):
+        detector.run(events.append, folder=tmp_path, command="x" * 100_000)
+    started = events[0]
+    assert isinstance(started, RunStarted)
+    assert started.command == "x" * (LONGEST_TEXT - 1) + "…"
 
 
 def test_the_curves_have_a_point_per_epoch_and_per_batch(told: tuple[list[Event], Training]) -> None:
@@ -111,6 +122,24 @@ def test_a_set_that_cannot_be_read_ends_the_run_as_failed(folder: Path, tmp_path
     assert isinstance(last, RunFinished)
     assert last.outcome == "failed"
     assert "version" in (last.reason or "")
+
+
+def test_a_broken_episode_is_named_and_the_others_are_trained_on(tmp_path: Path) -> None:
+    made = recorded_set(2)
+    for one in made:
+        write_episode(tmp_path, one)
+    broken = tmp_path / made[3].meta.episode
+    (broken / TELEMETRY).write_bytes(b"cut")
+    events: list[Event] = []
+    warned: list[str] = []
+    training = detector.run(events.append, folder=tmp_path, config=SMALL, warn=warned.append)
+    assert training.finished
+    (warning,) = [event for event in events if isinstance(event, LogLine) and event.level == "warning"]
+    assert warned == [warning.message]
+    assert str(broken / TELEMETRY) in warning.message
+    told = {event.episode_id for event in events if isinstance(event, Episode)}
+    assert told == {one.meta.episode for one in made} - {broken.name}
+    assert events[-1] == RunFinished("finished")
 
 
 def test_an_interruption_ends_the_run_as_interrupted(folder: Path) -> None:

@@ -14,6 +14,7 @@ from typing import Final, Self
 
 from dashctl.cli.tether import GRACE, tethered
 from dashctl.errors import DashctlError
+from dashctl.validation import sendable
 
 _LONGEST_LINE: Final = 300
 
@@ -33,6 +34,7 @@ class Child:
         self.log = folder / f"{name}.log"
         self._output = folder / f"{name}.out"
         self._stopping = False
+        self._watchers: list[threading.Thread] = []
         with self.log.open("wb") as log, self._output.open("wb") as output:
             self._process = subprocess.Popen(
                 tethered(arguments),
@@ -55,7 +57,9 @@ class Child:
         if self._stopping or not status:
             return None
         lines = self.log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-        last = lines[-1].removeprefix("dashctl: ")[:_LONGEST_LINE] if lines else f"exit status {status}"
+        last = (
+            sendable(lines[-1].removeprefix("dashctl: "), _LONGEST_LINE) if lines else f"exit status {status}"
+        )
         return ChildFailed(f"{self.name} failed: {last} (its log: {self.log})")
 
     @property
@@ -74,17 +78,19 @@ class Child:
             raise self.failure
 
     def on_failure(self, tell: Callable[[ChildFailed], object]) -> None:
-        """Have `tell` called, from another thread, should it fail."""
+        """Have `tell` called, from another thread, should it fail; never after `stop`."""
 
         def watch() -> None:
             self._process.wait()
             if self.failure is not None:
                 tell(self.failure)
 
-        threading.Thread(target=watch, name=f"dashctl-{self.name}", daemon=True).start()
+        watcher = threading.Thread(target=watch, name=f"dashctl-{self.name}", daemon=True)
+        watcher.start()
+        self._watchers.append(watcher)
 
     def stop(self) -> None:
-        """End it and wait until it is gone; it does not count as failed then."""
+        """End it and wait until it is gone and all is told of it; it does not count as failed then."""
         self._stopping = self._stopping or self._process.poll() is None
         assert self._process.stdin is not None
         with suppress(BrokenPipeError):
@@ -95,3 +101,5 @@ class Child:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        for watcher in self._watchers:
+            watcher.join()

@@ -28,6 +28,7 @@ from dashctl.cli.terminal import has_screen
 from dashctl.errors import MissingExtra
 from dashctl.events import Alert
 from dashctl.folders import state_folder
+from dashctl.validation import sendable
 
 DESCRIPTION: Final = (
     "Watch a real run: this machine's own telemetry is recorded under a harmless workload, and the\n"
@@ -39,6 +40,8 @@ EXAMPLES: Final = ("dashctl demo", "dashctl demo --headless")
 
 _MANY: Final = "1440"
 """Episodes to record: a day of them, which is longer than anybody watches a demo."""
+
+_TRAINING: Final = ("train", "detector")
 
 
 def add_arguments(parser: Parser) -> None:
@@ -62,9 +65,12 @@ def run(arguments: Namespace) -> int:
     # children want the processors, make the first picture come sooner.
     with nullcontext() if headless else _loading_the_screen():
         address = broker_of(arguments)
-    with _folder() as folder, ExitStack() as children:
+    # The publisher outlives the children: one may fail, and be told of, until it is stopped.
+    with _folder() as folder, Publisher(address) as publisher, ExitStack() as children:
         recording = children.enter_context(_recording(address, folder))
         training = children.enter_context(_training(address, folder))
+        for child in (recording, training):
+            child.on_failure(lambda failed: publisher.log(_alert(failed)))
         if headless:
             return _run_headless(recording, training)
         return _run_on_screen(address, arguments, recording, training)
@@ -90,10 +96,7 @@ def _run_headless(recording: Child, training: Child) -> int:
 
 
 def _run_on_screen(address: Address, arguments: Namespace, recording: Child, training: Child) -> int:
-    with Publisher(address) as publisher:
-        for child in (recording, training):
-            child.on_failure(lambda failed: publisher.log(_alert(failed)))
-        status = watch(address, arguments)
+    status = watch(address, arguments)
     if training.has_finished:
         print(training.output(), end="")
     elif training.failure is None:
@@ -105,7 +108,7 @@ def _run_on_screen(address: Address, arguments: Namespace, recording: Child, tra
 
 
 def _alert(failure: ChildFailed) -> Alert:
-    return Alert("demo", str(failure), severity="critical")
+    return Alert("demo", sendable(str(failure)), severity="critical")
 
 
 def _recording(address: Address, folder: Path) -> Child:
@@ -114,7 +117,7 @@ def _recording(address: Address, folder: Path) -> Child:
 
 
 def _training(address: Address, folder: Path) -> Child:
-    return Child("training", ["train", "detector", "--bus", str(address)], folder)
+    return Child("training", [*_TRAINING, "--bus", str(address)], folder)
 
 
 def _check_installed(extra: str) -> None:

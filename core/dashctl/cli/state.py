@@ -16,6 +16,7 @@ from dashctl.cli.state_json import as_json, plain_store
 from dashctl.cli.wording import clock
 from dashctl.events import EVENT_TYPES
 from dashctl.state import State
+from dashctl.validation import sendable
 
 DESCRIPTION: Final = (
     "Show everything that is remembered: how much of each event type and the newest of it, or with\n"
@@ -66,4 +67,4 @@ def _newest(kept: list[dict[str, object]]) -> str:
     shown = {name: value for name, value in kept[-1].items() if name not in ("time", "type") and value != ""}
     pairs = [f"{name}={json.dumps(value)}" for name, value in shown.items() if not isinstance(value, list)]
     text = " ".join(pair for pair in pairs if len(pair) <= _WIDTH // 2)
-    return text if len(text) <= _WIDTH else text[: _WIDTH - 1] + "…"
+    return sendable(text, _WIDTH)

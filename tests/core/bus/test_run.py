@@ -16,6 +16,7 @@ from dashctl.bus import Address, Broker
 from dashctl.errors import Closed, InvalidEvent, UsageError
 from dashctl.run import run_id
 from dashctl.state import State
+from dashctl.validation import LONGEST_TEXT
 from tests.core.bus.processes import PATIENCE, finished, quiet_state, said, script
 
 
@@ -49,6 +50,19 @@ def test_a_run_says_what_it_is_what_it_measured_and_that_it_finished(
     assert last(state, run, "loss") == pytest.approx(0.1)
     assert [each.run for each in state.latest(ModelMetric).values()] == [run.id]
     assert ended(address, run) == RunFinished("finished")
+
+
+def test_a_command_line_that_no_event_can_carry_ends_no_training(
+    broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["train.py", "caf\udce9", "x" * 100_000])
+    with Run("mnist", address=address, note="caf\udce9") as run:
+        pass
+    started = quiet_state(address).latest(RunStarted)[run.id,].event
+    assert started.command.startswith("train.py 'caf?' xxx")
+    assert started.command.endswith("x…")
+    assert len(started.command) == LONGEST_TEXT
+    assert started.config == {"note": "caf?"}
 
 
 @pytest.mark.parametrize(
@@ -117,6 +131,26 @@ with dashctl.Run("r", address=sys.argv[1]) as run:
         process.send_signal(signal.SIGTERM)
         assert process.wait(PATIENCE) == 128 + signal.SIGTERM
     assert quiet_state(address).latest(RunFinished)[name,].event == RunFinished("interrupted", "SIGTERM")
+
+
+def test_a_child_that_leaves_does_not_end_the_run(broker: Broker, address: Address) -> None:
+    code = """
+import os, sys, dashctl
+with dashctl.Run("r", address=sys.argv[1]) as run:
+    child = os.fork()
+    if child == 0:
+        run.log(0, of_child=1.0)
+        sys.exit(3)
+    os.waitpid(child, 0)
+    print(run.id, flush=True)
+    sys.stdin.readline()
+"""
+    with script(code, address) as process:
+        name = said(process)
+        assert quiet_state(address).series(Metric) == [(name, "of_child")]
+        assert not quiet_state(address).latest(RunFinished)
+        process.communicate("\n", timeout=PATIENCE)
+    assert quiet_state(address).latest(RunFinished)[name,].event == RunFinished("finished")
 
 
 def test_sigterm_stays_as_it_was_before_and_after(address: Address) -> None:

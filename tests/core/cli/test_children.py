@@ -39,6 +39,20 @@ def test_its_failure_is_what_it_said_last_and_where_its_log_is(tmp_path: Path) -
         assert not child.has_finished
 
 
+def test_nobody_is_told_of_its_failure_after_it_was_stopped(tmp_path: Path) -> None:
+    began, told = threading.Event(), threading.Event()
+
+    def tell(_: ChildFailed) -> None:
+        began.set()
+        time.sleep(0.3)
+        told.set()
+
+    with Child("vocabulary", ["events", "nonsense"], tmp_path) as child:
+        child.on_failure(tell)
+        assert began.wait(20)
+    assert told.is_set()
+
+
 def test_one_that_was_stopped_has_not_failed(broker: Broker, tmp_path: Path) -> None:
     with Child("waiting", ["publish", "-", "--timeout", "60"], tmp_path) as child:
         pass

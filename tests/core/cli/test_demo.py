@@ -4,7 +4,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -15,9 +14,7 @@ from dashctl.bus.control import ask_snapshot
 from dashctl.cli import demo, main
 from dashctl.cli.children import ChildFailed
 from dashctl.errors import UsageError
-from dashctl.events import HostStats, ModelMetric, PointCloud, Prediction, RunFinished, RunStarted
-
-Dashctl = Callable[..., "subprocess.CompletedProcess[str]"]
+from dashctl.events import Alert, HostStats, ModelMetric, PointCloud, Prediction, RunFinished, RunStarted
 
 
 @pytest.fixture
@@ -33,14 +30,16 @@ def tethered(parent: int) -> list[psutil.Process]:
 
 
 def test_headless_it_records_and_trains_for_real_and_prints_the_accuracies(
-    bus: Address, dashctl: Dashctl, demos: Path
+    bus: Address, demos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    ran = dashctl("demo", "--headless")
-    assert ran.returncode == 0, ran.stderr
-    table, *matrices = ran.stdout.split("\n\n")
+    monkeypatch.setattr(demo, "_TRAINING", (*demo._TRAINING, "--epochs", "3"))
+    status = main(["demo", "--headless"])
+    printed, said = capsys.readouterr()
+    assert status == 0, said
+    table, *matrices = printed.split("\n\n")
     assert [line.split()[0] for line in table.splitlines()[1:]] == sorted(["knn", "lstm"], key=table.index)
     assert len(matrices) == 2
-    assert "Traceback" not in ran.stderr
+    assert "Traceback" not in said
     state = ask_snapshot(bus)
     for seen in (ModelMetric, PointCloud, Prediction, RunStarted):
         assert state.latest(seen)
@@ -84,6 +83,26 @@ def test_a_training_that_fails_is_named_with_its_log(
     assert said.splitlines()[-1] == last
     assert log.exists()
     assert not (log.parent / "episodes").exists()
+
+
+def test_a_training_that_fails_while_the_demo_closes_is_told_of_all_the_same(
+    bus: Address, demos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class FailsFirst(demo.Child):
+        def stop(self) -> None:
+            self._process.wait()
+            super().stop()
+
+    def broken(address: Address, folder: Path) -> demo.Child:
+        return FailsFirst("training", ["train", "detector", "--data", "/nonexistent"], folder)
+
+    monkeypatch.setattr(demo, "_training", broken)
+    monkeypatch.setattr(demo, "has_screen", lambda: True)
+    monkeypatch.setattr(demo, "watch", lambda address, arguments: 0)
+    assert main(["demo"]) == 0
+    assert "Traceback" not in capsys.readouterr().err
+    told = [item.event for group in ask_snapshot(bus).last(Alert).values() for item in group]
+    assert [alert.message.partition(":")[0] for alert in told] == ["training failed"]
 
 
 def test_a_demo_takes_away_what_ended_ones_left(demos: Path) -> None:
