@@ -6,13 +6,15 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from dashctl.bus import Address, Broker
 from dashctl.bus.control import ask_stop
-from dashctl.errors import NoBroker
+from dashctl.errors import NoBroker, TimedOut
 
 Dashctl = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -28,9 +30,27 @@ def own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.delenv(variable, raising=False)
 
 
+@pytest.fixture(autouse=True)
+def nothing_left_running() -> Iterator[None]:
+    """A test that fails midway leaves no process behind either."""
+    former = set(psutil.Process().children(recursive=True))
+    yield
+    end([process for process in psutil.Process().children(recursive=True) if process not in former])
+
+
+def end(processes: list[psutil.Process]) -> None:
+    for process in processes:
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    psutil.wait_procs(processes, timeout=10)
+
+
 @pytest.fixture
 def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
-    """The default bus, with nobody there; a broker that a command starts is ended with the test."""
+    """The default bus, with nobody there; a broker that a command starts is ended with the test.
+
+    One that does not answer, or not yet, is ended as well.
+    """
     folder = Path(tempfile.mkdtemp(prefix="dc-", dir="/tmp"))
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(folder))
     address = Address.parse(None)
@@ -38,9 +58,16 @@ def bus(monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
     yield address
     try:
         ask_stop(address, 10.0)
-    except NoBroker:
+    except (NoBroker, TimedOut):
         pass
     finally:
+        end(
+            [
+                each
+                for each in psutil.process_iter(["cmdline"])
+                if str(address) in (each.info["cmdline"] or ())
+            ]
+        )
         shutil.rmtree(folder, ignore_errors=True)
 
 
