@@ -138,7 +138,7 @@ def _in_folder(folder: Path) -> Address:
 
 def _over_tcp(text: str) -> Address:
     host, _, digits = text.removeprefix("tcp://").rpartition(":")
-    port = int(digits) if digits.isascii() and digits.isdigit() else 0
+    port = _small_number(digits) or 0
     if not 0 < port <= 65_533:
         raise UsageError(f"bus: {text!r} has no usable port; expected one from 1 to 65533 (three are taken)")
     if host == "localhost":
@@ -153,6 +153,10 @@ def _over_tcp(text: str) -> Address:
 
 def _is_loopback(host: str) -> bool:
     """Whether it is an IPv4 address in 127.0.0.0/8 (RFC 1122, 3.2.1.3)."""
-    parts = host.split(".")
-    numbers = [int(part) for part in parts if part.isascii() and part.isdigit()]
-    return len(parts) == len(numbers) == 4 and numbers[0] == 127 and max(numbers) < 256
+    numbers = [_small_number(part) for part in host.split(".")]
+    return len(numbers) == 4 and numbers[0] == 127 and all(n is not None and n < 256 for n in numbers)
+
+
+def _small_number(digits: str) -> int | None:
+    """The number that at most five digits name."""
+    return int(digits) if len(digits) <= 5 and digits.isascii() and digits.isdigit() else None

@@ -42,6 +42,8 @@ def test_over_tcp_they_are_three_ports() -> None:
         ("tcp://127.0.0.1", "port"),
         ("tcp://127.0.0.1:65534", "port"),
         ("tcp://127.0.0.1:port", "port"),
+        ("tcp://127.0.0.1:" + "9" * 5_000, "port"),
+        (f"tcp://127.0.0.{'9' * 5_000}:5570", "needs keys"),
         ("tcp://0.0.0.0:5570", "needs keys"),
         ("tcp://192.168.1.2:5570", "needs keys"),
         ("tcp://example.org:5570", "needs keys"),
