@@ -29,12 +29,13 @@ from dashctl.validation import (
     Positive,
     Share,
     Text,
+    Whole,
     all_finite,
     illegal,
     make_legal,
 )
 
-Scalar = Text | int | float | bool | None
+Scalar = Text | Whole | float | bool | None
 Level = Literal["debug", "info", "warning", "error", "critical"]
 Severity = Literal["info", "warning", "critical"]
 Outcome = Literal["finished", "failed", "interrupted"]
@@ -124,7 +125,7 @@ class Prediction(Event, frozen=True):
     retention: ClassVar[Retention] = Latest(("run", "episode_id", "window_idx", "model"), merge=True)
 
     episode_id: Name
-    window_idx: int
+    window_idx: Whole
     predicted: Phase | None = None
     actual: Phase | None = None
     model: Text | None = None
@@ -149,7 +150,7 @@ class Embedding(Event, frozen=True):
     z: float | None = None
     phase: Phase | None = None
     predicted: Phase | None = None
-    cluster: int | None = None
+    cluster: Whole | None = None
 
 
 class ModelPerf(Event, frozen=True):
@@ -294,9 +295,9 @@ class PointCloud(Event, frozen=True):
         x: Sequence[float],
         y: Sequence[float],
         z: Sequence[float] | None = None,
-        **categories: Sequence[str],
+        **categories: Sequence[object],
     ) -> Self:
-        """A cloud from plain sequences, `PointCloud.pack("pca", xs, ys, zs, phase=phases)`.
+        """A cloud from lists, arrays or tensors, `PointCloud.pack("pca", xs, ys, zs, phase=phases)`.
 
         Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
         256 names in one category.
@@ -397,11 +398,15 @@ def _check_colouring(cloud: PointCloud, name: str, colouring: Colouring) -> None
         )
 
 
-def _coded(key: str, values: Sequence[str]) -> Colouring:
-    names = tuple(PHASES) if set(values) <= set(PHASES) else tuple(sorted(set(values)))
+def _coded(key: str, values: Sequence[object]) -> Colouring:
+    labels = [str(value) for value in (values.tolist() if hasattr(values, "tolist") else values)]
+    names = tuple(PHASES) if set(labels) <= set(PHASES) else tuple(sorted(set(labels), key=_in_order))
     if len(names) > 256:
-        raise InvalidEvent(
-            f"point_cloud.colourings.{key}: {len(names)} different names; expected at most 256"
-        )
+        raise InvalidEvent(f"point_cloud.colourings.{key}: {len(names)} names; expected at most 256")
     code_of = {name: code for code, name in enumerate(names)}
-    return Colouring(names, memoryview(bytes(code_of[value] for value in values)))
+    return Colouring(names, memoryview(bytes(code_of[label] for label in labels)))
+
+
+def _in_order(label: str) -> tuple[int, str]:
+    """Cluster 10 comes after cluster 9."""
+    return (int(label), "") if label.isdecimal() and len(label) < 10 else (10**9, label)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from dashctl.errors import InvalidEvent
-from dashctl.events import BY_NAME, Colouring, Event, Metric, PointCloud
+from dashctl.events import BY_NAME, BusStats, Colouring, Event, Metric, PointCloud
 from dashctl.packing import packed
 from dashctl.validation import checks_of, shown
 
@@ -20,6 +20,10 @@ def from_dict(plain: Mapping[str, Any]) -> Event:
     "nan", "inf" and "-inf" where they are legal. Raises InvalidEvent naming the field, the value and
     what is allowed.
     """
+    if not isinstance(plain, Mapping):
+        raise InvalidEvent(
+            f"event: {shown(plain)} is not allowed; expected an event, or a mapping with a type"
+        )
     name = plain.get("type")
     cls = BY_NAME.get(name) if isinstance(name, str) else None
     if cls is None:
@@ -38,8 +42,14 @@ def from_dict(plain: Mapping[str, Any]) -> Event:
 
 
 def as_event(given: Event | Mapping[str, Any]) -> Event:
-    """An event as it is, or the one that a plain dict describes."""
-    return given if isinstance(given, Event) else from_dict(given)
+    """What a program publishes: an event as it is, or the one that a plain dict describes.
+
+    Raises InvalidEvent, also for what is the broker's alone to tell.
+    """
+    event = given if isinstance(given, Event) else from_dict(given)
+    if isinstance(event, BusStats):
+        raise InvalidEvent("bus_stats: only the broker tells how it is doing; expected any other event")
+    return event
 
 
 def _unpacked(cls: type[Event], given: dict[str, Any]) -> dict[str, Any]:

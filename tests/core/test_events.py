@@ -5,6 +5,7 @@ import math
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -161,8 +162,21 @@ def test_to_event_leaves_out_none_and_makes_tuples_lists(event: Event, plain: di
 
 @pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
 def test_a_plain_dict_is_as_good_as_the_event(event: Event, plain: dict[str, Any]) -> None:
-    assert as_event(plain) == event
+    assert from_dict(plain) == event
+
+
+def test_what_a_program_publishes_is_an_event_or_a_plain_dict() -> None:
+    event = ModelMetric("lstm", 0.5)
     assert as_event(event) is event
+    assert as_event(event.to_event()) == event
+    for nothing in (None, [1], "phase"):
+        with pytest.raises(InvalidEvent, match="expected an event, or a mapping with a type"):
+            as_event(nothing)  # type: ignore[arg-type]
+
+
+def test_how_the_broker_is_doing_is_the_brokers_to_tell() -> None:
+    with pytest.raises(InvalidEvent, match="only the broker"):
+        as_event(BusStats(1.0, lost=5))
 
 
 @pytest.mark.parametrize(("event", "plain"), CASES, ids=IDS)
@@ -215,6 +229,9 @@ ILLEGAL: list[tuple[dict[str, Any], str, str]] = [
     ({"type": "log_line", "message": "x" * 65_537}, "log_line.message: 'xxx", "at most 65536 characters"),
     ({"type": "metric", "name": "x" * 16_385, "step": 1, "value": 1.0}, "metric.name", "at most 16384"),
     ({"type": "attack_profile", "name": "a", "curve": [0.0] * 100_001}, "curve: [0.0,", "at most 100000"),
+    ({"type": "prediction", "episode_id": "e", "window_idx": 2**70}, "window_idx: 11805", "a whole number"),
+    ({"type": "embedding", "x": 0.0, "y": 0.0, "cluster": 2**63}, "embedding.cluster: 92", "a whole number"),
+    ({"type": "run_started", "config": {"a": 2**80}}, "run_started.config: {'a': 12", "mapping"),
     ({"type": "log_line", "message": "x", "level": "loud"}, "log_line.level: 'loud'", "warning"),
     ({"type": "host_stats", "host": "a", "cores": [1, 200]}, "host_stats.cores: [1, 200]", "from 0 to 100"),
     ({"type": "run_started", "config": {"a": [1]}}, "run_started.config: {'a': [1]}", "mapping"),
@@ -266,6 +283,28 @@ def test_an_illegal_event_cannot_be_constructed_either() -> None:
 def test_an_event_does_not_change() -> None:
     with pytest.raises(AttributeError):
         ModelMetric("lstm", 0.5).accuracy = 0.9  # type: ignore[misc]
+
+
+CLUSTERS = np.array([9, 10, 2, 9])
+
+
+@pytest.mark.parametrize("kind", ["<f4", ">f4", "<f8", "<i8", "u1"])
+def test_a_cloud_takes_arrays_of_any_kind_and_stride(kind: str) -> None:
+    table = np.arange(12).reshape(4, 3).astype(kind)
+    cloud = PointCloud.pack(
+        "p", table[:, 0], table[::-1, 1], list(table[:, 2]), cluster=np.array([9, 10, 2, 9])
+    )
+    assert [list(axis.cast("f")) for axis in (cloud.x, cloud.y)] == [[0, 3, 6, 9], [10, 7, 4, 1]]
+    assert cloud.colourings["cluster"].names == ("2", "9", "10")
+    assert bytes(cloud.colourings["cluster"].codes) == b"\x01\x02\x00\x01"
+
+
+def test_packed_arrays_of_another_kind_are_refused_rather_than_misread() -> None:
+    with pytest.raises(InvalidEvent, match=r"point_cloud.x: .* float32"):
+        PointCloud("p", np.zeros(4), np.zeros(4))  # type: ignore[arg-type]
+    with pytest.raises(InvalidEvent, match=r"point_cloud.x: .* without gaps"):
+        PointCloud("p", np.zeros(4, "f4")[::2], np.zeros(2, "f4"))  # type: ignore[arg-type]
+    assert len(PointCloud("p", np.zeros(4, "f4"), np.zeros(4, "f4"))) == 4  # type: ignore[arg-type]
 
 
 class OneElement:

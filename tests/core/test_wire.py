@@ -109,6 +109,12 @@ BAD: list[tuple[str, bytes, int, dict[str, int]]] = [
         {"illegal value": 1},
     ),
     ("an event that is no mapping", header(2) + body([1.0, 2.0], [3, PHASE]), 1, {"malformed": 1}),
+    (
+        "the broker's own word from somebody else",
+        header(2) + body([1.0, 2.0], [{"type": "bus_stats", "started": 1.0, "lost": 9}, PHASE]),
+        1,
+        {"illegal value": 1},
+    ),
     ("too large", bytes(MAX_FRAME + 1), 0, {"oversized": 1}),
 ]
 

@@ -72,7 +72,6 @@ class Exchange:
         self._memory = Memory(self._refusals)
         self._askers = Askers()
         self._connections: set[int] = set()
-        self._producer = os.urandom(8)
         self._numbers = itertools.count()
         self._posted: deque[Entry] = deque(maxlen=POSTED)
         self._bell = Bell()
@@ -170,7 +169,7 @@ class Exchange:
     def _pass_on_burst(self) -> None:
         now, enough = time.monotonic(), self._events + BURST_EVENTS
         for frame in _received(self._inbox, BURST):
-            self._pass_on(frame, now)
+            self._take(frame, now)
             if self._events >= enough:
                 break
 
@@ -183,22 +182,28 @@ class Exchange:
 
     def _pass_on_group(self, group: list[Entry]) -> None:
         try:
-            made = encoded(self._producer, "", group, dropped=0)
+            made = encoded(wire.BROKER, "", group, dropped=0)
         except Unsendable as error:
             self._refusals.add("unsendable", str(error))
             return
         if isinstance(made, bytes):
-            self._pass_on(made, time.monotonic())
+            self._pass_on(wire.decode_header(made), made, time.monotonic())
             return
         for part in made:
             self._pass_on_group(part)
 
-    def _pass_on(self, frame: bytes, now: float) -> None:
+    def _take(self, frame: bytes, now: float) -> None:
         try:
             header = wire.decode_header(frame)
         except wire.BadFrame as bad:
             self._refusals.add(bad.reason, str(bad))
             return
+        if header.producer == wire.BROKER:
+            self._refusals.add("malformed", "frame: its producer is all zero, which is the broker's own")
+            return
+        self._pass_on(header, frame, now)
+
+    def _pass_on(self, header: wire.Header, frame: bytes, now: float) -> None:
         if not self._ledger.enter(header, now):
             return
         self._seq += 1
