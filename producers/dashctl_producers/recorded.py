@@ -17,7 +17,6 @@ from dashctl.detector.totals import Totals
 from dashctl.detector.windows import window_phases
 from dashctl.events import AttackProfile, Episode, Snapshot
 
-_LONGEST_SAID: Final = 1_000  # characters
 _MOST_COUNTED: Final = 1_000  # as many as a Snapshot holds
 
 
@@ -53,11 +52,6 @@ def snapshot_event(totals: Totals) -> Snapshot:
         profiles=_commonest(totals.profiles),
         bytes=totals.bytes,
     )
-
-
-def sayable(text: str) -> str:
-    """The text as an event can carry it: paths may hold what is no Unicode, and errors may be long."""
-    return text.encode("utf-8", "replace").decode()[:_LONGEST_SAID]
 
 
 def _commonest(counts: Mapping[str, int]) -> dict[str, int]:

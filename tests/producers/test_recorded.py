@@ -9,8 +9,8 @@ from dashctl.detector.curves import MOST_POINTS
 from dashctl.detector.episodes import LONGEST_SECONDS, Episode
 from dashctl.detector.profiles import Boundary
 from dashctl.detector.totals import Totals
-from dashctl.events import AttackProfile, LogLine
-from dashctl_producers.recorded import episode_event, profile_event, sayable, snapshot_event
+from dashctl.events import AttackProfile
+from dashctl_producers.recorded import episode_event, profile_event, snapshot_event
 from tests.core.detector.recordings import episode
 
 
@@ -41,9 +41,3 @@ def test_of_very_many_hosts_and_profiles_the_commonest_are_told() -> None:
     told = snapshot_event(Totals(episodes=5, hosts=counts, profiles=counts))
     assert told.hosts == told.profiles == {f"host {number}": number for number in range(100, 1_100)}
     assert told.episodes == 5
-
-
-@pytest.mark.parametrize("text", ["a folder named \udcff", "x" * 100_000])
-def test_what_a_path_or_an_error_holds_can_be_said(text: str) -> None:
-    assert LogLine(sayable(text)).message[:2] == text[:2]
-    assert sayable("Größe") == "Größe"

@@ -17,6 +17,7 @@ from dashctl.cli.parsing import Parser, add_bus, number, whole
 from dashctl.detector.profiles import PROFILES
 from dashctl.errors import UsageError
 from dashctl.folders import episodes_folder
+from dashctl.run import run_id
 
 DESCRIPTION: Final = (
     "Record this machine's telemetry, ten times a second, while a harmless workload walks through\n"
@@ -37,7 +38,7 @@ def add_arguments(parser: Parser) -> None:
         "out", nargs="?", type=Path, metavar="FOLDER", help="where to (default: dashctl locate episodes)"
     )
     parser.add_argument(
-        "--episodes", type=whole(1, 1_000_000), default=5, metavar="N", help="how many (default: 5)"
+        "--episodes", type=whole(1, 1_000_000), default=10, metavar="N", help="how many (default: 10)"
     )
     parser.add_argument(
         "--seconds", type=number(1, 3600), default=60.0, help="length of an episode (default: 60)"
@@ -62,7 +63,7 @@ def run(arguments: Namespace) -> int:
         raise UsageError(f"FOLDER: {out} is not a folder")
     with needing("train", "dashctl collect"):
         collector = import_module("dashctl_producers.collector")
-    with Publisher(broker_of(arguments)) as publisher:
+    with Publisher(broker_of(arguments), run=run_id("collect")) as publisher:
         say(f"recording {arguments.episodes} episodes of {arguments.seconds:g} s into {out}; ctrl+c ends it")
         folders: tuple[Path, ...] = collector.run(
             publisher.log,

@@ -90,7 +90,7 @@ def run(arguments: Namespace) -> int:
     with Publisher(broker_of(arguments), run=run_name) as publisher:
         say(f"training as run {run_name}; watch it with  dashctl monitor")
         training = detector.run(
-            publisher.log, config=config, command=shlex.join(["dashctl", *sys.argv[1:]]), **data
+            publisher.log, config=config, command=shlex.join(["dashctl", *sys.argv[1:]]), warn=say, **data
         )
     print(format_results(training.results))
     return 0 if training.finished else 1

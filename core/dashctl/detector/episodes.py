@@ -104,12 +104,23 @@ def episode_folders(root: Path) -> tuple[Path, ...]:
     return tuple(sorted(found))
 
 
-def read_episodes(root: Path) -> tuple[Episode, ...]:
-    """All episodes under `root`, sorted by name. Raises InvalidData if there is none, or a bad one."""
-    episodes = tuple(read_episode(folder) for folder in episode_folders(root))
+def read_episodes(root: Path) -> tuple[dict[Path, Episode], tuple[InvalidData, ...]]:
+    """The sound episodes under `root` by their folders, sorted by name; what is wrong with the others.
+
+    Raises InvalidData if none is sound.
+    """
+    episodes: dict[Path, Episode] = {}
+    wrong: list[InvalidData] = []
+    for folder in episode_folders(root):
+        try:
+            episodes[folder] = read_episode(folder)
+        except InvalidData as error:
+            wrong.append(error)
+    if not episodes and wrong:
+        raise InvalidData(f"{root}: none of {len(wrong)} episodes can be read; the first: {wrong[0]}")
     if not episodes:
         raise InvalidData(f"{root}: there is no episode (a folder with a {META} in it)")
-    return episodes
+    return episodes, tuple(wrong)
 
 
 def read_episode(folder: Path) -> Episode:

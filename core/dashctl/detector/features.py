@@ -20,8 +20,6 @@ import numpy as np
 from dashctl.detector.telemetry import COLUMNS
 from dashctl.detector.windows import SECONDS, STEPS, Floats
 
-FEATURES: Final = ("mean", "std", "min", "p10", "p25", "p50", "p75", "p90", "max", "slope", "roughness")
-
 _QUANTILES: Final = (0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 1.0)
 
 _IN_LOG: Final = np.array([column.unit != "%" for column in COLUMNS])
@@ -58,9 +56,9 @@ def channels(sequences: Floats) -> Floats:
 
 
 def features(sequences: Floats) -> Floats:
-    """Telemetry (n, STEPS, CHANNELS) as features, float32 (n, CHANNELS * len(FEATURES)).
+    """Telemetry (n, STEPS, CHANNELS) as features, float32 (n, CHANNELS * 11).
 
-    Feature f of channel c is column c * len(FEATURES) + f.
+    Feature f of channel c, in the order of this module's docstring, is column c * 11 + f.
     """
     x = channels(sequences)
     parts = (

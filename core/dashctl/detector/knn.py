@@ -1,5 +1,7 @@
 """K nearest neighbours on window features.
 
+Rule: whatever is fitted (scaling, weights, neighbours) is fitted on the windows given to `fit` alone.
+
 Method: Cover and Hart, "Nearest neighbor pattern classification", IEEE Transactions on Information
 Theory 13 (1967), each neighbour weighted by the inverse of its distance. Most features say nothing of
 the phase and would drown the others, so each is weighted by its F-statistic between the phases
@@ -44,11 +46,14 @@ class KNN:
 
 
 def _weights(scaled: Floats, phases: Ints) -> Floats:
-    """Per feature 0 to 1, the best 1; all 1 where there is nothing to tell apart."""
+    """Per feature 0 to 1, the best 1; all 1 where too few windows or phases leave nothing to compare."""
     varies = scaled.std(axis=0) > 0
     weights = np.zeros(scaled.shape[1], dtype=np.float32)
-    if not varies.any() or len(np.unique(phases)) < 2:
+    if not varies.any() or not 2 <= len(np.unique(phases)) < len(phases):
         return np.ones_like(weights)
-    statistic, _ = f_classif(scaled[:, varies], phases)
+    with np.errstate(divide="ignore"):  # a feature that is the same throughout each phase
+        statistic, _ = f_classif(scaled[:, varies], phases)
+    if not np.isfinite(statistic).all():
+        return np.ones_like(weights)
     weights[varies] = statistic / statistic.max()
     return weights

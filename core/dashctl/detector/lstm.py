@@ -1,5 +1,7 @@
 """A small LSTM on the sequence of a window.
 
+Rules: a network goes with the scaling it was trained with; nothing here trains, `train` does.
+
 Method: Hochreiter and Schmidhuber, "Long short-term memory", Neural Computation 9 (1997); the states
 of all time steps are pooled, so that a burst anywhere in the window counts as much as one at its end.
 """

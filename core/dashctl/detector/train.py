@@ -23,7 +23,7 @@ from dashctl.detector.lstm import LSTM, PhaseLSTM, inputs
 from dashctl.detector.projection import Cloud, project
 from dashctl.detector.split import split_episodes
 from dashctl.detector.train_config import DEFAULTS, TrainConfig
-from dashctl.detector.windows import SECONDS, Windows, cut
+from dashctl.detector.windows import SECONDS, Windows, cut, window_phases
 from dashctl.phases import PHASES, Phase
 
 
@@ -121,6 +121,9 @@ def train(
     torch.manual_seed(config.seed)
     data = prepare(episodes, config)
     callbacks.on_log(_described(data))
+    if len(data.names) < len(episodes):
+        short = len(episodes) - len(data.names)
+        callbacks.on_log(f"{short} shorter than a window of {SECONDS:.0f} s are left out")
     results: list[Result] = []
     try:
         knn = KNN.fit(data.train, k=config.k)
@@ -134,18 +137,25 @@ def train(
 
 
 def prepare(episodes: Sequence[Episode], config: TrainConfig) -> Data:
-    """Splits by episode, twice, and cuts the windows."""
-    profiles = [episode.meta.profile for episode in episodes]
-    outer = split_episodes(profiles, share=config.held_out, seed=config.seed)
-    inner = split_episodes([profiles[i] for i in outer.train], share=config.validation, seed=config.seed + 1)
-    overlapping = cut(episodes, stride=config.train_stride)
+    """Splits by episode and cuts the windows; episodes shorter than a window are left out.
+
+    Raises InvalidData for too few episodes.
+    """
+    lasting = [episode for episode in episodes if window_phases(episode)]
+    overlapping = cut(lasting, stride=config.train_stride)
+    split = split_episodes(
+        [episode.meta.profile for episode in lasting],
+        held_out=config.held_out,
+        validation=config.validation,
+        seed=config.seed,
+    )
     return Data(
-        names=tuple(episode.meta.episode for episode in episodes),
-        train=overlapping.of(outer.train),
-        fit=overlapping.of(outer.train[inner.train]),
-        validation=overlapping.of(outer.train[inner.held_out]),
-        held_out=cut(episodes).of(outer.held_out),
-        everything=cut(episodes, stride=config.cloud_stride),
+        names=tuple(episode.meta.episode for episode in lasting),
+        train=overlapping.of(split.train),
+        fit=overlapping.of(split.fit),
+        validation=overlapping.of(split.validation),
+        held_out=cut(lasting).of(split.held_out),
+        everything=cut(lasting, stride=config.cloud_stride),
     )
 
 
@@ -163,7 +173,8 @@ def _tested(model: Model, data: Data, callbacks: TrainCallbacks) -> Result:
     callbacks.on_result(result)
     callbacks.on_log(
         f"{result.model}: {result.accuracy:.1%} of {result.windows} held-out windows are right"
-        f" (the commonest phase alone: {result.baseline:.1%}), {result.latency_us:.0f} us a window"
+        f" (the commonest phase alone: {result.baseline:.1%}), and one takes"
+        f" {result.latency_us:.0f} us of processor time"
     )
     return result
 

@@ -47,7 +47,25 @@ def test_the_phase_at_a_moment_is_that_of_the_last_boundary() -> None:
 def test_all_episodes_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     for name in ("b", "a"):
         write_episode(tmp_path, episode(name=name, seconds=2.0, labels=(Boundary(0.0, "clean"),)))
-    assert [read.meta.episode for read in read_episodes(tmp_path)] == ["a", "b"]
+    episodes, wrong = read_episodes(tmp_path)
+    assert [(path.name, read.meta.episode) for path, read in episodes.items()] == [("a", "a"), ("b", "b")]
+    assert wrong == ()
+
+
+def test_a_bad_episode_is_named_and_the_others_are_read(tmp_path: Path) -> None:
+    for name in ("a", "b", "c"):
+        write_episode(tmp_path, episode(name=name))
+    truncate(tmp_path / "b")
+    episodes, (wrong,) = read_episodes(tmp_path)
+    assert [path.name for path in episodes] == ["a", "c"]
+    assert str(tmp_path / "b" / TELEMETRY) in str(wrong)
+
+
+def test_none_but_bad_episodes_are_an_error_that_names_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        truncate(write_episode(tmp_path, episode(name=name)))
+    with pytest.raises(InvalidData, match=f"none of 2 episodes.*a/{TELEMETRY}"):
+        read_episodes(tmp_path)
 
 
 def test_a_name_is_written_once(tmp_path: Path) -> None:

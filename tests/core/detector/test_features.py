@@ -5,11 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from dashctl.detector.features import FEATURES, channels, features, fit_scaling
+from dashctl.detector.features import channels, features, fit_scaling
 from dashctl.detector.telemetry import COLUMNS
 from dashctl.detector.windows import CHANNELS, cut
 from tests.core.detector.recordings import recorded_set
 
+FEATURES = 11
 SEQUENCES = cut(recorded_set(1)).sequences[:7]
 
 
@@ -35,7 +36,7 @@ def plain_features(x: np.ndarray) -> list[float]:
 
 @pytest.mark.parametrize("window", range(3))
 def test_features_are_what_their_names_say(window: int) -> None:
-    got = features(SEQUENCES)[window].reshape(CHANNELS, len(FEATURES))
+    got = features(SEQUENCES)[window].reshape(CHANNELS, FEATURES)
     for column in range(CHANNELS):
         expected = plain_features(plain_channel(SEQUENCES[window, :, column], column))
         np.testing.assert_allclose(got[column], expected, rtol=1e-3, atol=1e-4)
@@ -43,7 +44,7 @@ def test_features_are_what_their_names_say(window: int) -> None:
 
 def test_shapes_and_types() -> None:
     assert channels(SEQUENCES).shape == SEQUENCES.shape
-    assert features(SEQUENCES).shape == (7, CHANNELS * len(FEATURES))
+    assert features(SEQUENCES).shape == (7, CHANNELS * FEATURES)
     assert channels(SEQUENCES).dtype == features(SEQUENCES).dtype == np.float32
 
 

@@ -1,15 +1,17 @@
 """Training end to end on a small set read back from disk: it learns, and it is honest about it."""
 
+import time
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_info, threadpool_limits
 
 from dashctl.detector.episodes import Episode, read_episodes, write_episode
 from dashctl.detector.evaluate import Result, confusion, evaluate, format_results
 from dashctl.detector.features import Scaling, features, fit_scaling
 from dashctl.detector.knn import KNN
-from dashctl.detector.projection import Cloud
+from dashctl.detector.projection import Cloud, project
 from dashctl.detector.train import (
     BatchDone,
     EpochEnded,
@@ -57,7 +59,8 @@ def episodes(tmp_path_factory: pytest.TempPathFactory) -> tuple[Episode, ...]:
     root = tmp_path_factory.mktemp("episodes")
     for made in recorded_set(3):
         write_episode(root, made)
-    return read_episodes(root)
+    sound, _ = read_episodes(root)
+    return tuple(sound.values())
 
 
 @pytest.fixture(scope="module")
@@ -170,9 +173,51 @@ def test_it_stops_when_told_to_and_gives_what_it_has(episodes: tuple[Episode, ..
     assert len(heard.batches) == 3
 
 
-def test_a_set_without_anything_to_hold_out_is_refused() -> None:
-    with pytest.raises(InvalidData, match="hold out"):
+def test_a_set_of_no_two_episodes_alike_is_refused() -> None:
+    with pytest.raises(InvalidData, match="5 episodes of 5 profiles are too few"):
         train(recorded_set(1), SMALL)
+
+
+def test_two_episodes_of_each_profile_are_enough() -> None:
+    training = train(recorded_set(2), replace(SMALL, epochs=2))
+    assert training.finished
+    assert [result.windows for result in training.results] == [5 * 6, 5 * 6]
+
+
+def test_three_episodes_of_a_single_window_are_enough_whatever_the_shares() -> None:
+    whole = recorded_set(3, ("disk-churn",))
+    short = [replace(one, meta=replace(one.meta, seconds=10.0), labels=one.labels[:1]) for one in whole]
+    training = train(short, replace(SMALL, held_out=0.9, validation=0.9, epochs=1))
+    assert [result.windows for result in training.results] == [1, 1]
+
+
+def test_episodes_shorter_than_a_window_are_left_out(episodes: tuple[Episode, ...]) -> None:
+    short = [replace(one, meta=replace(one.meta, seconds=9.0, profile="other")) for one in episodes[:4]]
+    heard = Heard()
+    train([*short, *episodes], replace(SMALL, epochs=1), heard.callbacks())
+    assert heard.log[1].startswith("4 shorter than a window of 10 s")
+    assert prepare([*short, *episodes], SMALL).names == prepare(episodes, SMALL).names
+    with pytest.raises(InvalidData, match="no episode lasts 10 seconds"):
+        prepare(short, SMALL)
+
+
+def test_a_feature_that_is_the_same_throughout_each_phase_breaks_no_distance() -> None:
+    windows = windows_with([0, 0, 1, 1])
+    windows.sequences[:] = 1.0
+    windows.sequences[2:, :, 0] = 2.0
+    knn = KNN.fit(windows, k=1)
+    assert np.isfinite(knn.weights).all()
+    assert knn.predict(windows.sequences).tolist() == [0, 0, 1, 1]
+
+
+def test_clusters_are_sought_without_phases(episodes: tuple[Episode, ...]) -> None:
+    data = prepare(episodes, SMALL)
+    relabelled = replace(data.train, phases=np.random.default_rng(0).permutation(data.train.phases))
+    told, misled = (KNN.fit(windows, k=3) for windows in (data.train, relabelled))
+    assert not np.allclose(told.weights, misled.weights)
+    first, second = (project(data.everything, knn, k=3, seed=0) for knn in (told, misled))
+    np.testing.assert_array_equal(first.cluster, second.cluster)
+    assert len(set(first.cluster.tolist())) == len(PHASES)
 
 
 class AlwaysClean:
@@ -180,6 +225,23 @@ class AlwaysClean:
 
     def predict(self, sequences: Floats) -> Ints:
         return np.zeros(len(sequences), dtype=np.int64)
+
+
+class Waiting(AlwaysClean):
+    """What waits for others, as a model does on a machine that is busy."""
+
+    def predict(self, sequences: Floats) -> Ints:
+        time.sleep(0.002)
+        return super().predict(sequences)
+
+
+class Counting(AlwaysClean):
+    def __init__(self) -> None:
+        self.threads: list[int] = []
+
+    def predict(self, sequences: Floats) -> Ints:
+        self.threads = [pool["num_threads"] for pool in threadpool_info()]
+        return super().predict(sequences)
 
 
 def windows_with(phases: list[int]) -> Windows:
@@ -193,6 +255,17 @@ def test_a_result_counts_what_was_said_of_what_was() -> None:
     assert result.confusion[0] == (3, 0, 0, 0, 0)
     assert result.confusion[1] == (1, 0, 0, 0, 0)
     assert result.recall == {"clean": 1.0, "armed": 0.0, "infected_running": 0.0}
+
+
+def test_latency_is_what_a_model_computes_not_what_it_waits() -> None:
+    assert 0 < evaluate(Waiting(), windows_with([0])).latency_us < 2000
+
+
+def test_latency_is_measured_on_one_thread() -> None:
+    model = Counting()
+    with threadpool_limits(limits=2):
+        evaluate(model, windows_with([0]))
+    assert set(model.threads) == {1}
 
 
 def test_confusion_has_actual_phases_as_rows() -> None:
