@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from dashctl.errors import UsageError
 from dashctl.events import ModelMetric
-from dashctl.state import fold
+from dashctl.state import State, fold
 from dashctl_tui.clock import FrameClock
 from dashctl_tui.looking import Looking
 from dashctl_tui.plots.canvas import Row
@@ -148,6 +148,16 @@ def test_what_is_held_stays_as_it_was() -> None:
     assert "newcomer" not in str(lens.look(scene, viewport))
     lens.release()
     assert "newcomer" in str(lens.look(scene, viewport))
+
+
+def test_holding_keeps_the_lock_for_no_longer_than_a_copy_takes() -> None:
+    class Uncodable(State):
+        def encode(self) -> bytes:
+            raise AssertionError("encoding a large state takes a third of a second")
+
+    lens = Lens(FixedSource(Uncodable()), lambda: NOW)
+    lens.hold()
+    assert lens.held
 
 
 # The clock

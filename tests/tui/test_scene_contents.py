@@ -23,6 +23,7 @@ from dashctl.events import (
     Progress,
     RunFinished,
     RunStarted,
+    Snapshot,
     Stamped,
 )
 from dashctl.phases import PHASES
@@ -69,6 +70,39 @@ def test_a_run_that_was_started_again_is_running() -> None:
     assert "running  20 s" in text_of("overview", state)
 
 
+@pytest.mark.parametrize("scene", ["overview", "training"])
+def test_a_run_of_which_nothing_was_heard_says_for_how_long(scene: str) -> None:
+    state = State()
+    fold(state, RunStarted(name="killed"), NOW - 400, "r")
+    for step in range(3000):
+        fold(state, Metric("loss", step, 1.0), NOW - 240 + step / 100, "r")
+    assert "running  3:30" in text_of(scene, state, now=NOW - 190)
+    silent = text_of(scene, state)
+    assert "silent for 3:30" in silent
+    assert "running" not in silent
+    fold(state, Metric("accuracy", 1, 1.0), NOW - 1, "r")
+    assert "running  6:40" in text_of(scene, state)
+
+
+def test_a_run_that_is_silent_leaves_the_front_to_one_that_goes_on_or_came_later() -> None:
+    state = State()
+    fold(state, RunStarted(name="killed"), NOW - 9000, "killed")
+    fold(state, RunStarted(name="later"), NOW - 300, "later")
+    fold(state, RunFinished(), NOW - 200, "later")
+    text = text_of("overview", state)
+    assert text.index("later") < text.index("killed")
+
+
+def test_totals_are_those_of_the_run_that_goes_on_whoever_else_speaks() -> None:
+    state = State()
+    fold(state, RunStarted(name="detector"), NOW - 9, "front")
+    fold(state, Snapshot(episodes=11), NOW - 8, "front")
+    fold(state, Snapshot(episodes=22), NOW - 7, "other")
+    assert "11" in line_with(text_of("overview", state, 120, 38), "episodes")
+    fold(state, RunFinished(), NOW - 6, "front")
+    assert "22" in line_with(text_of("overview", state, 120, 38), "episodes")
+
+
 def test_an_alert_is_open_until_it_is_resolved() -> None:
     told = [Alert("disk full", "91 %"), Alert("too hot", "99 °C", "critical")]
     assert "2 open: too hot, disk full" in text_of("overview", state_of(*told))
@@ -106,6 +140,13 @@ def test_the_mix_is_of_the_last_five_minutes() -> None:
     assert "25 %" in line_with(text, "armed    ", "25")
     assert "100 seen" in text
     assert scene_named("baseline").empty in text_of("baseline", state, now=NOW + 500)
+
+
+def test_a_clock_that_runs_ahead_hides_nobody_else() -> None:
+    state = State()
+    fold(state, PhaseEvent("clean"), NOW - 1)
+    fold(state, PhaseEvent("armed"), NOW + 3600)
+    assert "2 seen" in text_of("baseline", state)
 
 
 # Attacks
@@ -202,10 +243,11 @@ def test_a_confusion_counts_windows_by_phase() -> None:
 
 def test_a_confusion_is_of_the_run_that_told_the_accuracy() -> None:
     state = State()
-    for run, predicted in (("old", "armed"), ("new", "clean")):
-        fold(state, Prediction("ep", 0, predicted, "clean", "lstm"), NOW, run)
-        fold(state, ModelMetric("lstm", 0.5), NOW, run)
-    assert "1 of 1 windows right" in text_of("models", state)
+    for run, episode, predicted in (("old", "ep-1", "armed"), ("new", "ep-2", "clean")):
+        for window in range(6):
+            fold(state, Prediction(episode, window, predicted, "clean", "lstm"), NOW, run)
+        fold(state, ModelMetric("lstm", float(run == "new")), NOW, run)
+    assert "6 of 6 windows right" in text_of("models", state)
 
 
 # Training

@@ -53,8 +53,8 @@ class Lens:
     def hold(self) -> None:
         """Go on showing the state as it is now."""
         with self.source.lock:
-            encoded = self.source.state.encode()
-        self._held = Held(State.decode(encoded), self._clock())
+            state = self.source.state.copy()
+        self._held = Held(state, self._clock())
 
     def release(self) -> None:
         """Show the present again."""

@@ -37,8 +37,7 @@ class Mix:
 
 def phase_mix(state: State, now: float) -> Mix | None:
     """The mix of the window that ends now, or None if nothing was seen in it."""
-    # A producer whose clock is ahead is seen all the same.
-    counts = state.counts(PhaseEvent, max(now, state.time))
+    counts = state.counts(PhaseEvent, now)
     mix = Mix({phase: counts.get((phase,), 0) for phase in PHASES})
     return mix if mix.total else None
 

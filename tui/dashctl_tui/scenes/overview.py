@@ -92,12 +92,11 @@ class Overview:
 
 
 def _select(state: State, viewport: Viewport) -> Overview | None:
-    newest = list(state.latest(Snapshot).values())
-    recorded = newest[-1].event if newest and not viewport.filter else None
+    runs = runs_of(state, viewport.now)
+    recorded = _recorded_by(state, runs) if not viewport.filter else None
     mix, title = _mix_of(state, recorded, viewport)
     alerts = [item.event for item in state.last(Alert).get((), ())]
     resolved = {alert.name: alert.resolved for alert in alerts}
-    runs = runs_of(state)
     view = Overview(
         tuple(run for run in runs if viewport.shows(run.run, run.name, run.host)),
         tuple(step for step in steps_of(state, runs) if viewport.shows(step.run, step.progress.name)),
@@ -109,6 +108,15 @@ def _select(state: State, viewport: Viewport) -> Overview | None:
         tuple(name for name, over in resolved.items() if not over)[::-1],
     )
     return None if view.is_empty else view
+
+
+def _recorded_by(state: State, runs: Sequence[RunView]) -> Snapshot | None:
+    """Totals of the run in front while it goes on, or else the newest: runs would take turns otherwise."""
+    told = {item.run: item for item in state.latest(Snapshot).values()}
+    if not told:
+        return None
+    front = told.get(runs[0].run) if runs and runs[0].running else None
+    return (front or max(told.values(), key=lambda item: item.time)).event
 
 
 def _mix_of(state: State, recorded: Snapshot | None, viewport: Viewport) -> tuple[Mix | None, str]:

@@ -1,13 +1,24 @@
 """What is known of a run: who started it, with what, how it ended, how far it is.
 
-Rule: a run that started again after it had finished is running.
+Rules: a run that started again after it had finished is running; one that is running and has not been
+heard of for a minute says for how long, since a program that was killed cannot say that it ended.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Final
 
-from dashctl.events import Outcome, Progress, RunFinished, RunStarted, Scalar
+from dashctl.events import (
+    HostStats,
+    LogLine,
+    Metric,
+    Outcome,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Scalar,
+)
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row
@@ -18,6 +29,7 @@ from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import age, duration
 
+_SILENT_AFTER = 60.0
 _MARKS: Final[Mapping[str, tuple[str, Ink]]] = {
     "finished": (glyphs.MATCH, GOOD),
     "failed": (glyphs.MISMATCH, ALERT),
@@ -41,7 +53,10 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """One run. `started` and `ended` are seconds since 1970, None while not known."""
+    """One run. `started` and `ended` are seconds since 1970, None while not known.
+
+    silent_since: when it was heard last, if that is long ago and it never said that it ended.
+    """
 
     run: str
     name: str
@@ -52,21 +67,26 @@ class RunView:
     ended: float | None
     outcome: Outcome | None
     reason: str
+    silent_since: float | None = None
 
     @property
     def running(self) -> bool:
-        return self.started is not None and self.ended is None
+        return self.started is not None and self.ended is None and self.silent_since is None
 
 
-def runs_of(state: State) -> tuple[RunView, ...]:
+def runs_of(state: State, now: float) -> tuple[RunView, ...]:
     """All runs: those that are running first, then the newest."""
     started = {item.run: item for item in state.latest(RunStarted).values()}
-    finished = {item.run: item for item in state.latest(RunFinished).values()}
+    finished = {
+        item.run: item
+        for item in state.latest(RunFinished).values()
+        if item.run not in started or item.time >= started[item.run].time
+    }
+    heard = _heard(state, started.keys() - finished.keys())
     runs = []
     for run in started.keys() | finished.keys():
         begin, end = started.get(run), finished.get(run)
-        if begin is not None and end is not None and end.time < begin.time:
-            end = None
+        spoke = heard.get(run, now) if end is None else now
         runs.append(
             RunView(
                 run,
@@ -78,9 +98,32 @@ def runs_of(state: State) -> tuple[RunView, ...]:
                 end.time if end else None,
                 end.event.outcome if end else None,
                 (end.event.reason if end else None) or "",
+                spoke if now - spoke > _SILENT_AFTER else None,
             )
         )
     return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
+
+
+def _heard(state: State, runs: AbstractSet[str]) -> dict[str, float]:
+    """When each of these runs said anything last."""
+    heard: dict[str, float] = {}
+    for run, time in _words(state, runs):
+        heard[run] = max(time, heard.get(run, time))
+    return heard
+
+
+def _words(state: State, runs: AbstractSet[str]) -> Iterator[tuple[str, float]]:
+    """Runs with times at which they spoke, as far as these are at hand."""
+    for cls in (RunStarted, Progress):
+        yield from ((item.run, item.time) for item in state.latest(cls).values())
+    yield from ((history[-1].run, history[-1].time) for history in state.last(HostStats).values())
+    yield from ((item.run, item.time) for item in state.last(LogLine).get((), ()))
+    # The curve that grew last stands last: one curve of each run is enough.
+    newest = {key[0]: key for key in state.series(Metric) if key[0] in runs}
+    for run, key in newest.items():
+        columns = state.curve(Metric, key)
+        if columns is not None:
+            yield run, memoryview(columns.times).cast("d")[-1]
 
 
 def steps_of(state: State, runs: Sequence[RunView]) -> tuple[Step, ...]:
@@ -103,8 +146,10 @@ def run_line(run: RunView, now: float, width: int) -> Row:
 
 
 def standing(run: RunView, now: float) -> Row:
-    """`running 2:13`, or how and when it ended."""
+    """`running 2:13`, since when it is silent, or how and when it ended."""
     if run.outcome is None:
+        if run.silent_since is not None:
+            return Row.of((f"silent for {duration(now - run.silent_since)}", WARNING))
         took = f"  {duration(now - run.started)}" if run.started is not None else ""
         return Row.of(("running", ACCENT), (took, TEXT))
     took = f" after {duration(run.ended - run.started)}" if run.started and run.ended else ""

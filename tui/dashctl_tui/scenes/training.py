@@ -30,7 +30,7 @@ from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 _EMPTY = "No metric was logged yet"
 _REMEDY = (
     "`dashctl train detector` logs its losses; in a program of your own it takes "
-    "`with dashctl.Run() as run: run.log(step, loss=loss)`."
+    "`with dashctl.Run('mnist') as run: run.log(step, loss=loss)`."
 )
 _CHART_WIDTH = 38
 _CHART_ROWS = 9
@@ -123,7 +123,7 @@ def _select(state: State, viewport: Viewport) -> Training | None:
         title, part = split_name(key[1])
         if viewport.shows(key[0], key[1]):
             groups.setdefault(title, []).append((key, part))
-    known = runs_of(state)
+    known = runs_of(state, viewport.now)
     runs = tuple(run for run in known if viewport.shows(run.run, run.name))
     steps = tuple(step for step in steps_of(state, known) if viewport.shows(step.run, step.progress.name))
     if not groups and not steps and not runs:
