@@ -6,6 +6,8 @@ by the process that began it.
 """
 
 import contextlib
+import itertools
+import math
 import os
 import re
 import shlex
@@ -20,9 +22,9 @@ from typing import Any, Final, Self
 
 from dashctl.bus.address import Address
 from dashctl.bus.publisher import Publisher
-from dashctl.errors import UsageError
+from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import Event, Metric, RunFinished, RunStarted, Scalar
-from dashctl.validation import sendable, shown
+from dashctl.validation import LONGEST_MAPPING, sendable, shown
 from dashctl.wire import MAX_RUN
 
 LARGEST_WHOLE: Final = 2**63 - 1
@@ -36,19 +38,28 @@ class Run:
             for step, batch in enumerate(batches):
                 run.log(step, loss=train_on(batch))
 
-    `config` is what a person compares runs by; values that are no text, number or truth value are
-    shown as text. Leaving the `with` publishes how it ended: finished, failed (with the error), or
-    interrupted (by ctrl+c, SIGTERM or `sys.exit`). Where there is no broker, nothing happens, and the
-    newest values arrive when one appears. Raises UsageError for an address that is none.
+    The configuration is what a person compares runs by: keywords, a mapping such as `vars(args)`, or
+    both; values that are no text, finite number or truth value are shown as text. Leaving the `with`
+    publishes how it ended: finished, failed (with the error), or interrupted (by ctrl+c, SIGTERM or
+    `sys.exit`). Where there is no broker, nothing happens, and the newest values arrive when one
+    appears. Raises UsageError for an address that is none.
     """
 
-    def __init__(self, name: str, *, address: Address | str | None = None, **config: Any) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: Mapping[str, Any] | None = None,
+        /,
+        *,
+        address: Address | str | None = None,
+        **more: Any,
+    ) -> None:
         if not name.strip():
             raise UsageError(f"run: {shown(name)} is not a name; expected a text that is not empty")
         self.name = name
         self.id = run_id(name)
         """What the events are marked with: the name and when it started, at most 32 bytes."""
-        self._config = {key: _scalar(value) for key, value in config.items()}
+        self._config = _configuration({**(config or {}), **more})
         self._publisher = Publisher(address, run=self.id)
         self._former_sigterm: Any = None
         self._process = os.getpid()
@@ -80,9 +91,11 @@ class Run:
         A value is a number, a numpy scalar or a tensor of one element; NaN and infinities are shown as
         such. Never blocks. Raises InvalidEvent for anything else, and Closed after the run.
         """
-        for name, value in (values or {}).items():
-            self._publisher.log(Metric(name, step, _number(value)))
-        for name, value in named.items():
+        if not (values or named):
+            raise InvalidEvent(
+                f"run.log: only {shown(step)}; expected a step and values: run.log(step, loss=0.5)"
+            )
+        for name, value in {**(values or {}), **named}.items():
             self._publisher.log(Metric(name, step, _number(value)))
 
     def log_event(self, event: Event | Mapping[str, Any]) -> None:
@@ -109,9 +122,15 @@ def _number(value: Any) -> Any:
     return value
 
 
+def _configuration(given: Mapping[Any, Any]) -> dict[str, Scalar]:
+    """As much of a configuration as an event can carry: a program is never ended by its own settings."""
+    few = itertools.islice(given.items(), LONGEST_MAPPING)
+    return {shown_text(key) or "(empty)": _scalar(value) for key, value in few}
+
+
 def _scalar(value: Any) -> Scalar:
     plain = _number(value)
-    if plain is None or isinstance(plain, (bool, float)):
+    if plain is None or isinstance(plain, bool) or (isinstance(plain, float) and math.isfinite(plain)):
         return plain
     if isinstance(plain, int) and abs(plain) <= LARGEST_WHOLE:
         return int(plain)

@@ -28,7 +28,8 @@ LONGEST_NAME: Final = 16_384
 LONGEST_TEXT: Final = 65_536
 Whole = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_NAME)]
-Few = Meta(max_length=1_000)
+LONGEST_MAPPING: Final = 1_000
+Few = Meta(max_length=LONGEST_MAPPING)
 Many = Meta(max_length=100_000)
 Text = Annotated[str, Meta(max_length=LONGEST_TEXT)]
 

@@ -73,10 +73,10 @@ class Flusher:
 
     def rouse(self) -> None:
         """Have the queue looked at; the first call starts the thread. Raises Closed."""
-        self.asleep = False
         with self._guard:
             if self._over:
                 raise Closed("the publisher is closed")
+            self.asleep = False
             if self._thread is None:
                 self._start()
         self._bell.ring()

@@ -1,5 +1,6 @@
 """A run: three lines in a training program, and the whole of it on the bus."""
 
+import math
 import shlex
 import signal
 import socket
@@ -90,6 +91,31 @@ def test_numbers_of_every_kind_are_values(broker: Broker, address: Address, valu
 def test_what_no_curve_can_show_is_an_error_where_it_is_logged(address: Address, value: object) -> None:
     with Run("r", address=address) as run, pytest.raises(InvalidEvent, match=r"metric\.value: "):
         run.log(0, loss=value)
+
+
+def test_no_configuration_ends_the_program_that_has_it(broker: Broker, address: Address) -> None:
+    odd = {"name": "resnet", "address": "10.0.0.1", "clip": math.inf, 3: math.nan, "": 1, "seed": 2**80}
+    with Run(
+        "m", {**odd, **{f"key {number}": number for number in range(2_000)}}, address=address, lr=1
+    ) as run:
+        pass
+    config = quiet_state(address).latest(RunStarted)[run.id,].event.config
+    assert len(config) == 1_000
+    shown = {
+        "name": "resnet",
+        "address": "10.0.0.1",
+        "clip": "inf",
+        "3": "nan",
+        "(empty)": 1,
+        "seed": str(2**80),
+    }
+    assert shown.items() <= config.items()
+
+
+@pytest.mark.parametrize("step", [{"loss": 1.0}, 3, "loss"])
+def test_logging_nothing_is_an_error_rather_than_a_loss(address: Address, step: object) -> None:
+    with Run("r", address=address) as run, pytest.raises(InvalidEvent, match=r"run\.log\(step, loss=0\.5\)"):
+        run.log(step)  # type: ignore[arg-type]
 
 
 def test_configuration_that_is_no_scalar_is_shown_as_text(broker: Broker, address: Address) -> None:
