@@ -261,13 +261,13 @@ def test_a_command_loads_no_other_and_nothing_heavy(argv: list[str], broker: Bro
     assert loaded & {"numpy", "torch", "sklearn", "textual", "rich", "psutil", "pyarrow"} == set()
 
 
-def test_an_extra_that_is_missing_is_named(
-    bus: Address, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setitem(sys.modules, "psutil", None)
-    for name in [name for name in sys.modules if name.startswith(("dashctl_producers", "dashctl.detector"))]:
-        monkeypatch.delitem(sys.modules, name)
-    assert main(["collect"]) == 2
+def test_an_extra_that_is_missing_is_named(bus: Address, capsys: pytest.CaptureFixture[str]) -> None:
+    parts = [name for name in sys.modules if name.startswith(("dashctl_producers", "dashctl.detector"))]
+    with pytest.MonkeyPatch.context() as without:
+        without.setitem(sys.modules, "psutil", None)
+        for name in parts:
+            without.delitem(sys.modules, name)
+        assert main(["collect"]) == 2
     said = capsys.readouterr().err
     assert said.startswith("dashctl: dashctl collect needs the package 'psutil': ")
     assert said.endswith("pip install 'dashctl[train]'\n")
