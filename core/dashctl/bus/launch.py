@@ -1,12 +1,15 @@
 """A broker where one is needed: found, or started in the background.
 
 Rules: only the command starts processes, a library never does; two who start one at once end up with
-one; a broker that does not come up says why, in the error and in its log.
+one; a broker that does not come up says why, in the error and in its log; one that ends, however
+late, leaves no zombie behind.
 """
 
 import os
 import sys
+import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -50,18 +53,19 @@ def ensure_broker(address: Address | str | None = None, timeout: float = COMES_U
     log = broker_log()
     started = _start(where, log)
     deadline = time.monotonic() + timeout
-    ended = False
+    ended = _reaped(started)
+    given_up = False
     while time.monotonic() < deadline:
         answering = _answering(where)
         if answering is not None:
             # Whoever else started one at the same moment may have been first.
             return Launched(found=answering != started, pid=answering, log=log)
-        if not ended and _has_ended(started):
-            ended = True
+        if not given_up and ended.is_set():
+            given_up = True
             # Unless another one was first, and is about to answer.
             deadline = min(deadline, time.monotonic() + SECOND_THOUGHT)
         time.sleep(0.02)
-    state = "ended at once" if ended else f"does not answer after {timeout:g} s"
+    state = "ended at once" if given_up else f"does not answer after {timeout:g} s"
     raise BrokerFailed(f"the broker for {where} {state}; its log is {log}{_last_line(log)}")
 
 
@@ -100,11 +104,17 @@ def _start(address: Address, log: Path) -> int:
         os.close(output)
 
 
-def _has_ended(pid: int) -> bool:
-    try:
-        return os.waitpid(pid, os.WNOHANG)[0] == pid
-    except ChildProcessError:
-        return True
+def _reaped(pid: int) -> threading.Event:
+    """Set once a child has ended and was taken off the table of processes."""
+    ended = threading.Event()
+
+    def reap() -> None:
+        with suppress(ChildProcessError):
+            os.waitpid(pid, 0)
+        ended.set()
+
+    threading.Thread(target=reap, name="dashctl-reaper", daemon=True).start()
+    return ended
 
 
 def _last_line(log: Path) -> str:

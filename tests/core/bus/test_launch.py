@@ -9,7 +9,7 @@ import pytest
 from dashctl.bus import Address, Broker
 from dashctl.bus.control import ask_status, ask_stop
 from dashctl.bus.launch import IDLE_EXIT, BrokerFailed, Launched, broker_log, ensure_broker
-from tests.core.bus.processes import PATIENCE, is_gone, said, script
+from tests.core.bus.processes import PATIENCE, is_gone, said, script, until
 
 
 def test_one_that_is_there_is_found(broker: Broker, address: Address) -> None:
@@ -47,6 +47,12 @@ print(ensure_broker(sys.argv[1], 30).pid, flush=True)
         assert ask_status(address, PATIENCE).pid == started
     finally:
         ask_stop(address, PATIENCE)
+
+
+def test_when_it_ends_it_leaves_no_zombie(address: Address) -> None:
+    launched = ensure_broker(address, PATIENCE)
+    ask_stop(address, PATIENCE)
+    until(lambda: not Path(f"/proc/{launched.pid}").exists())
 
 
 def test_several_at_once_still_make_one(address: Address) -> None:
