@@ -69,9 +69,11 @@ class Follower:
         self.stop()
 
     def start(self) -> None:
-        """Begin to follow. Raises Closed if it was stopped before."""
+        """Begin to follow; nothing if it does already. Raises Closed if it was stopped before."""
         if self._stopping:
             raise Closed("the follower was stopped")
+        if self._thread is not None:
+            return
         subscriber = Subscriber(self.address)
         self._thread = threading.Thread(
             target=self._follow, args=(subscriber,), name="dashctl-follower", daemon=True

@@ -33,7 +33,9 @@ SPACING: Final = 0.02
 BURST: Final = 64
 """Frames taken in at once."""
 KEPT: Final = 20_000
-"""Frames kept while a snapshot is on its way; beyond it starts again."""
+"""Frames kept while a snapshot is on its way; beyond it another one is asked for."""
+KEPT_BYTES: Final = 64 * 1024 * 1024
+"""Bytes of them, in frames that were taken in."""
 
 
 class Resynchronised(NamedTuple):
@@ -77,6 +79,7 @@ class Subscriber:
         self._valid_from = 1
         """The first request whose answer is new enough."""
         self._kept: deque[tuple[int, memoryview]] = deque()
+        self._kept_bytes = 0
         self._open = ExitStack()
         context = self._open.enter_context(private_context())
         self._frames = self._open.enter_context(_subscribed(context, self.address))
@@ -140,7 +143,9 @@ class Subscriber:
         """The frames that follow on what was handed out; a hole ends them."""
         ready: list[memoryview] = []
         while self._seq is not None and self._kept:
-            self._sort_in(*self._kept.popleft(), ready)
+            seq, frame = self._kept.popleft()
+            self._kept_bytes -= len(frame)
+            self._sort_in(seq, frame, ready)
         for _ in range(BURST):
             try:
                 message = self._frames.recv(zmq.NOBLOCK)
@@ -161,21 +166,27 @@ class Subscriber:
     def _sort_in(self, seq: int, frame: memoryview, ready: list[memoryview]) -> None:
         if self._seq is None:
             self._kept.append((seq, frame))
-            if len(self._kept) > KEPT:
-                self._kept.clear()
+            self._kept_bytes += len(frame)
+            if len(self._kept) > KEPT or self._kept_bytes > KEPT_BYTES:
+                self._forget_kept()
                 self._asked = None
         elif seq == self._seq + 1:
             self._seq = self._handed_out = seq
             ready.append(frame)
         elif seq > self._seq:
             self._kept.appendleft((seq, frame))
+            self._kept_bytes += len(frame)
             self._start_anew("gap")
 
     def _begin_epoch(self, epoch: bytes) -> None:
         first = self._epoch is None
         self._epoch = epoch
-        self._kept.clear()
+        self._forget_kept()
         self._start_anew("connected" if first else "new epoch")
+
+    def _forget_kept(self) -> None:
+        self._kept.clear()
+        self._kept_bytes = 0
 
     def _start_anew(self, reason: str) -> None:
         self._seq = None

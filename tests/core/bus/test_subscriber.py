@@ -84,6 +84,16 @@ class Impostor:
         self.calls.send_multipart([asker, messages.encode(reply)])
 
 
+def synchronised(impostor: Impostor, subscriber: Subscriber, seq: int = 0) -> Listening:
+    """One who has heard the welcome and got an empty snapshot as of frame `seq`."""
+    listener = Listening(subscriber)
+    impostor.welcome()
+    assert not listener.hear()
+    impostor.answer(State(), seq)
+    until(listener.hear)
+    return listener
+
+
 @pytest.fixture
 def impostor(address: Address) -> Iterator[Impostor]:
     with zmq.Context() as context:
@@ -147,11 +157,7 @@ def encoded(state: State) -> bytes:
 
 def test_on_a_hole_it_starts_again_from_a_snapshot(impostor: Impostor, address: Address) -> None:
     with Subscriber(address) as subscriber:
-        listener = Listening(subscriber)
-        impostor.welcome()
-        assert not listener.hear()
-        impostor.answer(State(), 0)
-        until(listener.hear)
+        listener = synchronised(impostor, subscriber)
         impostor.send("one")
         until(listener.hear)
         impostor.send("three", skip=1)
@@ -191,11 +197,7 @@ def test_what_came_before_the_snapshot_is_dropped_and_what_came_twice_too(
 
 def test_a_new_epoch_starts_again_from_a_snapshot(impostor: Impostor, address: Address) -> None:
     with Subscriber(address) as subscriber:
-        listener = Listening(subscriber)
-        impostor.welcome()
-        assert not listener.hear()
-        impostor.answer(State(), 50)
-        until(listener.hear)
+        listener = synchronised(impostor, subscriber, seq=50)
         impostor.send("one", epoch=b"epoch--2")
         assert not listener.hear()
         impostor.answer(State(), 0, b"epoch--2")
@@ -236,13 +238,36 @@ def test_a_snapshot_that_cannot_be_read_is_counted_and_asked_for_again(
         assert listener.reasons == ["connected"]
 
 
-def test_what_is_no_frame_is_counted_and_the_rest_goes_on(impostor: Impostor, address: Address) -> None:
+@pytest.mark.parametrize(("bound", "most"), [("KEPT", 2), ("KEPT_BYTES", 200)])
+def test_what_is_kept_while_a_snapshot_is_on_its_way_is_bounded(
+    impostor: Impostor, address: Address, monkeypatch: pytest.MonkeyPatch, bound: str, most: int
+) -> None:
+    monkeypatch.setattr(f"dashctl.bus.subscriber.{bound}", most)
     with Subscriber(address) as subscriber:
         listener = Listening(subscriber)
         impostor.welcome()
         assert not listener.hear()
+        for number in range(4):
+            impostor.send(f"m{number}")
+        impostor.pub.send(b"the last")
+        until(lambda: (listener.hear(), subscriber.rejected["malformed"])[1])
         impostor.answer(State(), 0)
         until(listener.hear)
+        impostor.send("one more")
+
+        def resynchronised() -> bool:
+            listener.hear()
+            if impostor.calls.poll(10):
+                impostor.answer(State(), 5)
+            return listener.seq == 5
+
+        until(resynchronised)
+        assert listener.reasons == ["connected", "gap"]
+
+
+def test_what_is_no_frame_is_counted_and_the_rest_goes_on(impostor: Impostor, address: Address) -> None:
+    with Subscriber(address) as subscriber:
+        listener = synchronised(impostor, subscriber)
         impostor.pub.send(b"short")
         impostor.pub.send(wire.stamp(EPOCH, 1) + b"no frame")
         impostor.seq = 1
@@ -344,6 +369,14 @@ def test_a_follower_sees_what_producers_lost_and_what_was_refused(broker: Broker
             push.send(wire.encode_frame(b"producer", first, "", [1.0], [PhaseEvent("clean")]))
         until(lambda: follower.connection().lost == 4)
         until(lambda: follower.connection().rejected == {"malformed": 1})
+
+
+def test_a_follower_that_was_started_twice_follows_once(broker: Broker, address: Address) -> None:
+    with Follower(address) as follower:
+        follower.start()
+        until(lambda: follower.connection().connected)
+        assert [thread.name for thread in threading.enumerate()].count("dashctl-follower") == 1
+        assert ask_status(address).monitors == 1
 
 
 def test_a_follower_that_was_stopped_stays_so(broker: Broker, address: Address) -> None:
