@@ -58,7 +58,7 @@ class Publisher:
         # Weakly, so that a publisher that was dropped is not kept alive, and warns.
         self._at_exit = partial(_call, weakref.WeakMethod(self.close), AT_EXIT)
         atexit.register(self._at_exit)
-        os.register_at_fork(after_in_child=partial(_call, weakref.WeakMethod(self._begin_anew)))
+        _publishers().add(self)
 
     def __enter__(self) -> Self:
         return self
@@ -180,6 +180,19 @@ def try_publish(event: Event | Mapping[str, Any]) -> int:
 def default_publisher() -> Publisher:
     """The publisher that `publish` and `try_publish` share; closed when the process ends."""
     return Publisher()
+
+
+@cache
+def _publishers() -> "weakref.WeakSet[Publisher]":
+    """All publishers of this process: together, for what is registered for a fork stays so for ever."""
+    publishers: weakref.WeakSet[Publisher] = weakref.WeakSet()
+    os.register_at_fork(after_in_child=partial(_begin_all_anew, publishers))
+    return publishers
+
+
+def _begin_all_anew(publishers: "weakref.WeakSet[Publisher]") -> None:
+    for publisher in list(publishers):
+        publisher._begin_anew()  # noqa: SLF001 - it is no one else's to call
 
 
 def _call(method: "weakref.WeakMethod[Callable[..., object]]", *arguments: float) -> None:

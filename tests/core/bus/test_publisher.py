@@ -1,11 +1,13 @@
 """Publishing: what waits, what is acknowledged, what is lost and said to be."""
 
 import logging
+import os
 import threading
 import time
 from typing import Any
 
 import pytest
+import zmq
 
 from dashctl import wire
 from dashctl.bus import Address, Broker, Publisher, Subscriber, publish, try_publish
@@ -13,12 +15,12 @@ from dashctl.bus.bulk import LARGEST_WAITING
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.bus.flusher import Flusher
 from dashctl.bus.framing import EVENTS_PER_FRAME, Unsendable, encoded, grouped
-from dashctl.bus.publisher import default_publisher
+from dashctl.bus.publisher import _publishers, default_publisher
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
 from dashctl.events import Metric, ModelMetric, PhaseEvent, PointCloud, RunStarted
 from dashctl.state import State
-from tests.core.bus.processes import PATIENCE, broker_process, quiet_state, script, until
+from tests.core.bus.processes import PATIENCE, broker_process, quiet_state, until
 
 CLOUD_BYTES = 8 * 1024 * 1024
 
@@ -325,6 +327,17 @@ def test_no_thread_before_the_first_event(address: Address) -> None:
         assert "dashctl-publisher" in [thread.name for thread in threading.enumerate()]
 
 
+def test_many_publishers_leave_nothing_behind_for_a_fork(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    registered: list[object] = []
+    monkeypatch.setattr(os, "register_at_fork", lambda **callbacks: registered.append(callbacks))
+    for _ in range(3):
+        Publisher(address).close()
+    _publishers.cache_clear()
+    assert len(registered) <= 1
+
+
 def test_a_broker_that_is_replaced_gets_what_comes_after(address: Address) -> None:
     with Publisher(address) as publisher:
         for name in ("first", "second", "third"):
@@ -353,18 +366,18 @@ def test_the_modules_own_functions_share_one_publisher_at_the_default_address(
         publish(PhaseEvent("clean"))
 
 
-def test_an_idle_publisher_uses_no_processor_time(broker: Broker, address: Address) -> None:
-    """A thread that polled would be seen in the context switches of a process that does nothing."""
-    code = """
-import sys, time, resource
-from dashctl import Publisher, PhaseEvent
-with Publisher(sys.argv[1]) as publisher:
-    publisher.publish(PhaseEvent("clean"), 30)
-    time.sleep(1.5)
-    before = resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw
-    time.sleep(2)
-    print(resource.getrusage(resource.RUSAGE_SELF).ru_nvcsw - before)
-"""
-    with script(code, address) as process:
-        switches, _ = process.communicate(timeout=PATIENCE)
-    assert int(switches) < 100
+def test_an_idle_publisher_sleeps_until_it_is_woken(
+    broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waits: list[float | None] = []
+
+    class Poller(zmq.Poller):
+        def poll(self, timeout: float | None = None) -> list[tuple[Any, int]]:
+            waits.append(timeout)
+            return super().poll(timeout)
+
+    flusher = Flusher(address, "", 10)
+    monkeypatch.setattr("dashctl.bus.flusher.zmq.Poller", Poller)
+    assert flusher.submit(PhaseEvent("clean")).done.wait(PATIENCE)
+    until(lambda: waits[-1] == -1)
+    assert flusher.close(PATIENCE) == 0
