@@ -3,11 +3,15 @@
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from dashctl.bus import Address, Broker
+from dashctl.bus.control import ask_stop
+from dashctl.errors import NoBroker
+from tests.core.bus.processes import PATIENCE
 
 
 @pytest.fixture(autouse=True)
@@ -32,9 +36,12 @@ def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 
 
 @pytest.fixture
-def address(folder: Path) -> Address:
-    """An address where nobody is."""
-    return Address.parse(f"ipc://{folder}/bus")
+def address(folder: Path) -> Iterator[Address]:
+    """An address where nobody is; a broker that a test started there is ended with it."""
+    made = Address.parse(f"ipc://{folder}/bus")
+    yield made
+    with suppress(NoBroker):
+        ask_stop(made, PATIENCE)
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Several processes: what happens when one of them is killed, stopped, forked or leaves in a hurry."""
 
 import signal
-import time
 from functools import partial
 
 import zmq
@@ -259,9 +258,10 @@ def test_a_broker_that_was_stopped_for_a_while_goes_on(address: Address) -> None
     with broker_process(address) as broker, Publisher(address) as publisher:
         publisher.publish(Metric("loss", 0, 0.5), PATIENCE)
         broker.send_signal(signal.SIGSTOP)
-        for step in range(1, 30_000):
+        for step in range(1, 60_000):
             publisher.log(Metric("loss", step, 0.5))
-        time.sleep(0.2)
+        until(lambda: publisher.statistics().sent > 1)
+        assert publisher.statistics().waiting > 0
         broker.send_signal(signal.SIGCONT)
-        until(lambda: ask_snapshot(address, PATIENCE).version(Metric) == 30_000)
+        until(lambda: ask_snapshot(address, PATIENCE).version(Metric) == 60_000)
         assert ask_status(address).lost == 0
