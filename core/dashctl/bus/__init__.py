@@ -1,7 +1,8 @@
 """The bus: programs publish events, a broker passes them on and remembers, monitors follow.
 
 Rules: what is named here is public, with `control` (asking a broker) and `launch` (starting one); a
-name is loaded when it is first used, so that who only publishes does not wait for the rest.
+name is loaded when it is first used, so that who only publishes does not wait for the rest. The
+package above loads its names in the same way, in lines of its own: they have to know their module.
 """
 
 from importlib import import_module

@@ -1,4 +1,8 @@
-"""What the broker refused: counted by reason, and the last few kept for a person to read."""
+"""What the broker refused: counted by reason, and the last few kept for a person to read.
+
+Rules: nothing that was refused goes uncounted; what a stranger sent takes bounded room, however much
+and however often; a reason is one of a few words, its detail is for a person.
+"""
 
 import time
 from collections import Counter, deque
