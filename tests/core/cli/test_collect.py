@@ -12,7 +12,11 @@ import pytest
 
 from dashctl.bus import Broker
 from dashctl.bus.control import ask_snapshot
-from dashctl.cli import main
+from dashctl.cli import collect, main
+from dashctl.cli.parsing import Parser
+from dashctl.detector.profiles import PROFILES
+from dashctl.detector.split import split_episodes
+from dashctl.detector.train_config import DEFAULTS
 from dashctl.events import Episode, HostStats, LogLine, Snapshot
 
 
@@ -30,7 +34,17 @@ def test_it_prints_the_folders_and_the_bus_hears_of_each(
     state = ask_snapshot(broker.address)
     assert [item.event.host for item in state.latest(Episode).values()] == ["box"]
     assert list(state.last(HostStats)) == [("box",)]
-    assert state.latest(Snapshot)
+    ((run,),) = state.latest(Snapshot)
+    assert run.startswith("collect-")
+
+
+def test_as_many_episodes_as_it_records_unless_told_otherwise_are_enough_to_train_on() -> None:
+    parser = Parser("dashctl collect", "", "")
+    collect.add_arguments(parser)
+    told = parser.parse_args([])
+    profiles = [told.profiles[number % len(told.profiles)] for number in range(told.episodes)]
+    split = split_episodes(profiles, held_out=DEFAULTS.held_out, validation=DEFAULTS.validation, seed=0)
+    assert {profiles[i] for i in split.held_out} == set(PROFILES)
 
 
 def test_without_a_folder_it_records_where_locate_says(

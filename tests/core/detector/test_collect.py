@@ -50,7 +50,7 @@ def test_labels_follow_the_course_closely(tmp_path: Path) -> None:
 def test_names_go_on_where_an_earlier_recording_ended(tmp_path: Path) -> None:
     for _ in range(2):
         collect(tmp_path, episodes=1, profiles=("slow-exfil",), host="box", seconds=1.0)
-    names = [episode.meta.episode for episode in read_episodes(tmp_path)]
+    names = [episode.meta.episode for episode in read_episodes(tmp_path)[0].values()]
     assert names == ["box-slow-exfil-00", "box-slow-exfil-01"]
 
 
