@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashctl.errors import UsageError
-from dashctl.events import ModelMetric
+from dashctl.events import Embedding, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.clock import FrameClock
 from dashctl_tui.looking import Looking
@@ -22,7 +22,7 @@ from dashctl_tui.scenes.moments import age, duration, time_of_day
 from dashctl_tui.scenes.prose import paragraph
 from dashctl_tui.source import Lens
 from dashctl_tui.terminal import Output
-from tests.tui.sample import NOW, FixedSource, full_state
+from tests.tui.sample import NOW, FixedSource, full_state, state_of
 
 
 @pytest.mark.parametrize(
@@ -158,6 +158,13 @@ def test_holding_keeps_the_lock_for_no_longer_than_a_copy_takes() -> None:
     lens = Lens(FixedSource(Uncodable()), lambda: NOW)
     lens.hold()
     assert lens.held
+
+
+def test_single_points_are_put_together_without_the_lock_and_once() -> None:
+    lens, scene = Lens(FixedSource(state_of(Embedding(1.0, 2.0)))), scene_named("knn")
+    view, _ = lens.look(scene, Looking(item=1).viewport(80, 22, NOW, ""))
+    assert "points" not in vars(view)
+    assert view.points is view.points
 
 
 # The clock

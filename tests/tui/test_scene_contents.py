@@ -186,11 +186,12 @@ def test_what_was_the_case_may_come_with_the_episode_or_on_its_own() -> None:
         assert "1 of 1 right" in text_of("chunking", state)
 
 
-def test_windows_outside_an_episode_are_ignored() -> None:
+def test_a_timeline_says_what_it_leaves_out_and_counts_what_it_shows() -> None:
     wrong = [Prediction("ep", index, "clean", "armed", "lstm") for index in (-1, 6, 99)]
-    assert "0 of 1 right" in text_of(
-        "chunking", state_of(*wrong, Prediction("ep", 5, "clean", "armed", "lstm"))
-    )
+    right = Prediction("ep", 5, "armed", "armed", "lstm")
+    assert "1 of 1 shown right, +2 windows not shown" in text_of("chunking", state_of(*wrong, right))
+    long = Episode("ep", phases=("clean",) * 7)
+    assert "not predicted yet, +1 window not shown" in text_of("chunking", state_of(long))
 
 
 def test_each_model_has_its_own_timeline_and_unpredicted_episodes_come_last() -> None:
@@ -339,12 +340,24 @@ def test_a_point_with_nothing_finite_is_its_own_mark() -> None:
     assert curve.y[2:].tolist() == [math.inf, -math.inf]
 
 
-def test_steps_that_go_back_are_drawn_in_order() -> None:
-    buffer = CurveBuffer(10)
-    for step in (5, 6, 7, 2, 3):
-        buffer.append(step, NOW, float(step))
-    curve = curve_of("x", buffer.columns(), None)
-    assert curve.x.tolist() == [2, 3, 5, 6, 7]
+def test_a_run_that_began_again_ends_at_its_newest_value() -> None:
+    state = state_of(*(Metric("loss", step, float(step)) for step in (5, 6, 7, 2, 3)))
+    assert "loss 3" in text_of("training", state)
+
+
+def test_steps_of_several_that_log_at_once_are_drawn_in_order() -> None:
+    buffer = CurveBuffer(100)
+    for step in range(40):
+        buffer.append(step ^ 1, NOW, float(step))
+    assert curve_of("x", buffer.columns(), None).x.tolist() == list(range(40))
+
+
+def test_what_is_not_finite_is_counted_exactly_however_long_a_curve_is() -> None:
+    one_kind = [Metric("a", step, math.nan if step % 3 else 1.0) for step in range(6000)]
+    two_kinds = [Metric("b", step, (1.0, math.nan, math.inf)[step % 3]) for step in range(6000)]
+    text = text_of("training", state_of(*one_kind, *two_kinds), 120, 38)
+    assert "4,000 NaN" in text
+    assert "4,000 not finite" in text
 
 
 # KNN

@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
+import dashctl
+from dashctl.cli.commands import COMMANDS
+from dashctl.cli.fields import event_of
 from dashctl.events import (
     EVENT_TYPES,
     Alert,
@@ -122,6 +126,22 @@ def test_an_empty_scene_says_what_would_fill_it(scene: Scene[Any]) -> None:
     assert scene.empty in text
     assert "dashctl" in text
     assert "`" not in text
+
+
+def test_what_a_scene_advises_works(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DASHCTL_BUS_ADDRESS", f"ipc://{tmp_path}")
+    advice = [piece for scene in DECK for piece in scene.remedy.split("`")[1::2]]
+    published = [words[2:] for words in map(str.split, advice) if words[:2] == ["dashctl", "publish"]]
+    for name, *fields in published:
+        assert event_of(name, fields).type_name() == name
+    loops = [piece for piece in advice if piece.startswith("with ")]
+    for loop in loops:
+        exec(loop, {"dashctl": dashctl, "step": 1, "loss": 0.5})
+    commands = {piece.removeprefix("dashctl ") for piece in advice if piece.startswith("dashctl ")}
+    known = {command.name for command in COMMANDS} | {" ".join(["publish", *words]) for words in published}
+    assert commands <= known
+    assert published
+    assert loops
 
 
 @pytest.mark.parametrize(

@@ -75,6 +75,22 @@ def test_what_a_logarithm_cannot_show_is_marked_and_counted() -> None:
     assert "0.001┤" in text
 
 
+def test_a_logarithm_says_that_some_of_what_a_point_stands_for_has_no_place() -> None:
+    low = np.array([1.0, -1.0, 1.0])
+    text = to_text(draw_curves([curve([1, 5, 9], low=low, high=low + 9, not_finite=0)], 40, 9, log_y=True))
+    assert "some ≤ 0" in text
+    assert text.count("▼") == 1
+
+
+def test_a_line_ends_where_steps_go_back() -> None:
+    x = np.array([0.0, 1.0, 2.0, 3.0, 4.0, 0.0, 1.0, 2.0, 3.0, 4.0])
+    y = np.array([9.0] * 5 + [0.0] * 5)
+    rows = draw_curves([Curve("loss", x, y, ink=INK, last=0.0)], 40, 12)
+    assert rows[0].text.strip() == "━ loss 0"
+    middle = [text for row in rows[4:7] for text, ink in row.runs if ink == INK]
+    assert not middle, "nothing was ever measured there"
+
+
 def test_an_envelope_reaches_to_its_extremes() -> None:
     y = np.ones(50)
     low, high = y.copy(), y.copy()

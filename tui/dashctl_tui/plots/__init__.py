@@ -15,7 +15,7 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
                cloud.draw(camera, width, height, palette, limit=None, markers=())
                cloud.pick(camera, width, height, cell, limit=None, reach=0)
                cloud.home, cloud.count, cloud.class_centres(), cloud.cell_of(position, camera, width, height)
-    curve      Curve(name, x, y, low, high, marks, ink), Mark(x, kind)
+    curve      Curve(name, x, y, low, high, marks, ink, last, not_finite), Mark(x, kind)
                draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
     sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)
     bars       bar(value, scale, width, ink), ACCURACY

@@ -1,12 +1,14 @@
 """Curves of a run: lines on braille with axes and a legend.
 
 Rules: nothing is clipped or dropped: an envelope shows the extremes between points, and what is not finite is
-marked at its place and counted in the legend; smoothing lies over the raw curve, never instead of it; several
+marked at its place and counted in the legend; where steps go back, because a run began again, the
+line ends and another begins; smoothing lies over the raw curve, never instead of it; several
 curves carry a letter at their right end, so that they can be told apart without colour.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import inf, isfinite
 from types import MappingProxyType
 from typing import Final, Literal
@@ -48,11 +50,12 @@ class Mark:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Curve:
-    """One named curve, ascending in x.
+    """One named curve, in the order in which it grew; x goes back a few times at most.
 
     x, y: (n,). low, high: (n,) the extremes that each point stands for, or None when it stands for itself.
     marks: values that are not finite and are not in `y`; those that are in `y` are marked without it.
-    ink: its colour, or None for the one of its name.
+    ink: its colour, or None for the one of its name. last: its newest value, or None for the last in `y`.
+    not_finite: how many values are not, where points stand for several; None where each stands for itself.
     """
 
     name: str
@@ -62,6 +65,8 @@ class Curve:
     high: Values | None = None
     marks: Sequence[Mark] = field(default=())
     ink: Ink | None = None
+    last: float | None = None
+    not_finite: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ def _all_marks(curve: Curve, log_y: bool) -> tuple[tuple[float, str], ...]:
     for x, y in zip(curve.x[odd].tolist(), curve.y[odd].tolist(), strict=True):
         found.append((x, "+inf" if y == inf else "-inf" if y == -inf else "nan"))
     if log_y:
-        below = np.isfinite(curve.y) & (curve.y <= 0)
+        below = np.isfinite(curve.y) & ((curve.y if curve.low is None else curve.low) <= 0)
         found += [(x, "below") for x in curve.x[below].tolist()]
     return tuple(found)
 
@@ -145,7 +150,7 @@ def _legend(prepared: Sequence[_Prepared], width: int, height: int) -> list[Row]
             Ink(one.ink.colour, bold=True),
             one.letter if several else glyphs.SERIES,
             _last_value(one.curve),
-            _mark_counts(one.marks),
+            _mark_counts(one),
         )
         for one in prepared
     ]
@@ -153,13 +158,22 @@ def _legend(prepared: Sequence[_Prepared], width: int, height: int) -> list[Row]
 
 
 def _last_value(curve: Curve) -> str:
+    if curve.last is not None:
+        return compact(curve.last)
     finite = curve.y[np.isfinite(curve.y)]
     return compact(float(finite[-1])) if finite.size else ""
 
 
-def _mark_counts(marks: Sequence[tuple[float, str]]) -> str:
-    kinds = [kind for _, kind in marks]
-    counts = [f"{kinds.count(kind)} {label}" for kind, (_, label, _) in _MARKS.items() if kind in kinds]
+def _mark_counts(one: _Prepared) -> str:
+    """`2 NaN · 1 +Inf`; a point that stands for several values is no count of any kind of them."""
+    kinds = [kind for _, kind in one.marks]
+    labels = [(kind, label) for kind, (_, label, _) in _MARKS.items() if kind in kinds]
+    if one.curve.not_finite is None:
+        counts = [f"{kinds.count(kind):,} {label}" for kind, label in labels]
+    else:
+        odd = [label for kind, label in labels if kind != "below"]
+        counts = [f"{one.curve.not_finite:,} {odd[0] if len(odd) == 1 else 'not finite'}"] if odd else []
+        counts += [f"some {label}" for kind, label in labels if kind == "below"]
     return f" {glyphs.SEPARATOR} ".join(counts)
 
 
@@ -199,22 +213,42 @@ def _layers(
     drawable = [one for one in reversed(prepared) if one.curve.x.size]
     for one in drawable:
         if one.curve.low is not None or one.curve.high is not None:
-            yield _band(one.curve, chart).dots(chart.rows) & weave, shades(one.ink).far
+            yield _band(one.curve, chart) & weave, shades(one.ink).far
     if smoothing > 0:
         for one in drawable:
-            yield _line(one.curve, one.curve.y, chart).dots(chart.rows), shades(one.ink).far
+            yield _line(one.curve, one.curve.y, chart), shades(one.ink).far
     for one in drawable:
-        yield _line(one.curve, smoothed(one.curve.y, smoothing), chart).dots(chart.rows), one.ink
+        yield _line(one.curve, smoothed(one.curve.y, smoothing), chart), one.ink
 
 
-def _line(curve: Curve, y: Values, chart: Chart) -> Spans:
-    return trace(chart.columns_of(curve.x), chart.rows_of(y), chart.columns, chart.rows)
+def _line(curve: Curve, y: Values, chart: Chart) -> NDArray[np.bool_]:
+    return _dots((_spans(curve, y, part, chart) for part in _parts(curve)), chart)
 
 
-def _band(curve: Curve, chart: Chart) -> Spans:
+def _band(curve: Curve, chart: Chart) -> NDArray[np.bool_]:
     low = curve.y if curve.low is None else curve.low
     high = curve.y if curve.high is None else curve.high
-    return _line(curve, low, chart).joined(_line(curve, high, chart))
+    bands = (
+        _spans(curve, low, part, chart).joined(_spans(curve, high, part, chart)) for part in _parts(curve)
+    )
+    return _dots(bands, chart)
+
+
+def _parts(curve: Curve) -> list[slice]:
+    """From each step that goes back to the next."""
+    edges = [0, *(np.flatnonzero(np.diff(curve.x) < 0) + 1).tolist(), curve.x.size]
+    return [slice(start, stop) for start, stop in pairwise(edges)]
+
+
+def _spans(curve: Curve, y: Values, part: slice, chart: Chart) -> Spans:
+    return trace(chart.columns_of(curve.x[part]), chart.rows_of(y[part]), chart.columns, chart.rows)
+
+
+def _dots(parts: Iterable[Spans], chart: Chart) -> NDArray[np.bool_]:
+    dots = np.zeros((chart.rows, chart.columns), dtype=np.bool_)
+    for part in parts:
+        dots |= part.dots(chart.rows)
+    return dots
 
 
 def _no_data(chart: Chart) -> list[Row]:

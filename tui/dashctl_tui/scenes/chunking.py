@@ -1,7 +1,7 @@
 """Chunking: what was predicted for each window of an episode, over what was the case.
 
 Rules: one timeline per episode and model; what was the case may come with a prediction, on its own, or
-with the episode; windows outside 0–5 are no windows of an episode and are ignored.
+with the episode; a timeline shows windows 0–5, counts those alone, and says how many come after them.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from dashctl.phases import PHASES
 from dashctl.state import State
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
 from dashctl_tui.plots.legend import Key, flow_legend
-from dashctl_tui.plots.palette import FAINT, HEADING, MUTED, PHASE_LETTERS, model_ink, phase_ink
+from dashctl_tui.plots.palette import FAINT, HEADING, MUTED, PHASE_LETTERS, WARNING, model_ink, phase_ink
 from dashctl_tui.plots.text import clip
 from dashctl_tui.plots.timeline import WINDOWS, Window, draw_timeline
 from dashctl_tui.scenes.layout import seen, shares, spread
@@ -32,6 +32,8 @@ class Card:
     model: str | None
     about: str
     windows: tuple[Window, ...]
+    hidden: int
+    """Windows after those."""
 
     @property
     def told(self) -> tuple[int, int]:
@@ -88,11 +90,12 @@ class Told:
     def card(self, name: str, model: str | None) -> Card:
         predicted, actual = self.predicted.get((name, model), {}), self.actual.get(name, {})
         windows = (Window(index, predicted.get(index), actual.get(index)) for index in range(WINDOWS))
-        return Card(name, model, self.about(name), tuple(windows))
+        hidden = sum(index >= WINDOWS for index in predicted.keys() | actual.keys())
+        return Card(name, model, self.about(name), tuple(windows), hidden)
 
 
 def _select(state: State, viewport: Viewport) -> Told | None:
-    predictions = [item for item in state.latest(Prediction).values() if 0 <= item.event.window_idx < WINDOWS]
+    predictions = [item for item in state.latest(Prediction).values() if item.event.window_idx >= 0]
     told = Told(tuple(item.event for item in state.latest(Episode).values()), tuple(predictions[::-1]))
     return told if told.episodes or told.predictions else None
 
@@ -119,14 +122,22 @@ def _draw(told: Told, viewport: Viewport) -> Picture:
 
 
 def _card(card: Card, width: int) -> list[Row]:
-    right, known = card.told
-    score = Row.of((f"{right} of {known} right", MUTED)) if known else Row.of(("not predicted yet", FAINT))
+    score = _score(card)
     model: tuple[str, Ink] = (clip(card.model, 16), model_ink(card.model)) if card.model else ("", MUTED)
     title = Row.of((clip(card.episode, width // 2), HEADING), "  " if card.model else "", model)
     room = width - title.width - score.width - 4
     if card.about and room > 8:
         title += Row.of((f"  {clip(card.about, room)}", MUTED))
     return [spread(title, score, width), *draw_timeline(card.windows, width, _CARD_ROWS - 1)]
+
+
+def _score(card: Card) -> Row:
+    right, known = card.told
+    shown = " shown" if card.hidden else ""
+    score = (f"{right} of {known}{shown} right", MUTED) if known else ("not predicted yet", FAINT)
+    if not card.hidden:
+        return Row.of(score)
+    return Row.of(score, (f", +{card.hidden} window{'s' * (card.hidden > 1)} not shown", WARNING))
 
 
 def _legend(part: str, width: int) -> Row:

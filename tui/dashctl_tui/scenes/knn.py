@@ -6,6 +6,7 @@ prepared for drawing is kept with the view, so turning the cloud costs a frame a
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -89,7 +90,23 @@ class Points:
         return self._prepared[by]
 
 
-def _select(state: State, viewport: Viewport) -> Points | None:
+@dataclass(frozen=True, eq=False)
+class Told:
+    """A cloud as it came, which is prepared once somebody draws it: a PointCloud, or else Embeddings."""
+
+    position: int
+    clouds: int
+    cloud: PointCloud | None
+    single: tuple[Stamped[Embedding], ...] = ()
+
+    @cached_property
+    def points(self) -> Points:
+        if self.cloud is not None:
+            return _from_cloud(self.cloud, self.position, self.clouds)
+        return _from_embeddings(self.single, self.position, self.clouds)
+
+
+def _select(state: State, viewport: Viewport) -> Told | None:
     clouds = list(state.latest(PointCloud).values())[::-1]
     clouds = [item for item in clouds if viewport.shows(item.event.name)]
     single = state.last(Embedding).get((), ()) if viewport.shows("embeddings") else ()
@@ -98,8 +115,8 @@ def _select(state: State, viewport: Viewport) -> Points | None:
         return None
     position = viewport.item % total
     if position < len(clouds):
-        return _from_cloud(clouds[position].event, position, total)
-    return _from_embeddings(tuple(single), position, total)
+        return Told(position, total, clouds[position].event)
+    return Told(position, total, None, tuple(single))
 
 
 def _from_cloud(cloud: PointCloud, position: int, total: int) -> Points:
@@ -146,8 +163,8 @@ def _natural(name: str) -> tuple[int, str]:
     return (int(name), "") if name.lstrip("-").isdecimal() else (0, name)
 
 
-def _draw(view: Points, viewport: Viewport) -> Picture:
-    width, height = viewport.width, viewport.height
+def _draw(told: Told, viewport: Viewport) -> Picture:
+    view, width, height = told.points, viewport.width, viewport.height
     by = view.by(viewport.colouring)
     cloud = view.cloud(by)
     classes = view.colourings[by]

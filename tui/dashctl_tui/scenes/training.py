@@ -38,6 +38,7 @@ _PLEASANT = 3.2
 """Cells across for each cell down."""
 _MOST_STEPS = 4
 _MOST_RUNS = 6
+_MOST_RESTARTS = 8
 _SPLIT_WORDS: Final[Mapping[str, str]] = {
     "train": "train",
     "training": "train",
@@ -255,7 +256,9 @@ def curve_of(name: str, columns: Columns, ink: Ink | None) -> Curve:
         # A point without any finite value is its own mark; beside finite ones the mark stands apart.
         y[here & (counts == 0)] = value
         found += [Mark(at, kind) for at in x[here & (counts > 0)].tolist()]
-    order = np.argsort(x, kind="stable")
+    # A run begins again a few times at most; steps that go back more often come from several at once.
+    again = np.count_nonzero(np.diff(x) < 0) <= _MOST_RESTARTS
+    order = np.arange(x.size) if again else np.argsort(x, kind="stable")
     thinned = columns.width > 1
     return Curve(
         name,
@@ -265,6 +268,8 @@ def curve_of(name: str, columns: Columns, ink: Ink | None) -> Curve:
         high[order] if thinned else None,
         tuple(found),
         ink,
+        columns.last if columns.total else None,
+        columns.total - int(counts.sum()) if thinned else None,
     )
 
 
