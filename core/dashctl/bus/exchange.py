@@ -23,7 +23,7 @@ from dashctl import __version__, wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.askers import PATIENCE, Asker, Askers
-from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
+from dashctl.bus.framing import BYTES_PER_FRAME, Entry, Unsendable, encoded, grouped
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
 from dashctl.bus.refusals import Refusals
@@ -43,6 +43,8 @@ LARGEST_MESSAGE: Final = 256 * 1024 * 1024
 """Bytes taken in before a frame can be refused with a reason; beyond it the connection is closed."""
 QUEUED: Final = 1_000
 """Frames that wait for one monitor before it loses some."""
+LARGE_QUEUED: Final = 256 * 1024 * 1024
+"""Bytes of large frames that wait for monitors before all lose some, and ask for a snapshot."""
 TAKEN_IN: Final = 100
 """Frames of one producer that wait here; the others wait in its own queue."""
 POSTED: Final = 65_536
@@ -74,6 +76,8 @@ class Exchange:
         self._connections: set[int] = set()
         self._numbers = itertools.count()
         self._posted: deque[Entry] = deque(maxlen=POSTED)
+        self._large: list[tuple[zmq.MessageTracker, int]] = []
+        """Large frames that some monitor was not sent yet, and their bytes."""
         self._bell = Bell()
         self._bind()
 
@@ -208,10 +212,19 @@ class Exchange:
             return
         self._seq += 1
         self._events += header.events
-        self._outbox.send(wire.stamp(self.epoch, self._seq) + frame, zmq.NOBLOCK)
+        self._send_on(wire.stamp(self.epoch, self._seq) + frame)
         self._memory.keep(frame, header.events)
         if header.producer in self._askers:
             self._tell_ingested(header.producer)
+
+    def _send_on(self, message: bytes) -> None:
+        if len(message) <= BYTES_PER_FRAME + wire.STAMP_SIZE:
+            self._outbox.send(message, zmq.NOBLOCK)
+            return
+        self._large = [each for each in self._large if not each[0].done]
+        if len(message) + sum(size for _, size in self._large) <= LARGE_QUEUED:
+            tracker = self._outbox.send(message, zmq.NOBLOCK, copy=False, track=True)
+            self._large.append((tracker, len(message)))
 
     def _answer_burst(self) -> None:
         for _ in range(BURST):

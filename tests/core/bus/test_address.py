@@ -52,6 +52,7 @@ def test_over_tcp_they_are_three_ports() -> None:
         ("tcp://:5570", "needs keys"),
         ("tcp://[::1]:5570", "needs keys"),
     ],
+    ids=lambda text: text[:30],
 )
 def test_what_is_no_address_is_named_with_what_is_allowed(text: str, named: str) -> None:
     with pytest.raises(UsageError, match=r"^bus: ") as error:

@@ -21,9 +21,9 @@ from dashctl import __version__, wire
 from dashctl.bus import Address, Broker, BrokerRunning, Publisher, Subscriber
 from dashctl.bus.control import ask_snapshot, ask_status, ask_stop
 from dashctl.bus.exchange import BURST, Exchange
-from dashctl.bus.framing import EVENTS_PER_FRAME
+from dashctl.bus.framing import BYTES_PER_FRAME, EVENTS_PER_FRAME
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
-from dashctl.events import BusStats, Metric, ModelMetric, PhaseEvent, Stamped
+from dashctl.events import BusStats, Metric, ModelMetric, PhaseEvent, PointCloud, Stamped
 from tests.core.bus.processes import PATIENCE, is_gone, until
 
 GOOD = wire.encode_frame(b"producer", 0, "run-1", [1.5], [ModelMetric("lstm", 0.9)])
@@ -162,6 +162,30 @@ def test_frames_are_numbered_from_one_behind_a_welcome(broker: Broker, address: 
         numbers = [each[1] for each in frames]
         assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
     assert ask_status(address).epoch == epoch.hex()
+
+
+def test_large_frames_that_wait_for_a_monitor_are_bounded_by_bytes(
+    broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashctl.bus.exchange.LARGE_QUEUED", 4 * BYTES_PER_FRAME)
+    count, axis = 40, memoryview(bytes(BYTES_PER_FRAME))
+    with zmq.Context() as context, context.socket(zmq.SUB) as slow:
+        slow.rcvhwm = 1
+        slow.rcvtimeo = int(PATIENCE * 1000)
+        slow.subscribe(b"")
+        slow.connect(address.outbox)
+        until(lambda: ask_status(address).monitors == 1)
+        for number in range(count):
+            broker.publish(PointCloud(f"c{number}", axis, axis))
+        broker.publish(PhaseEvent("clean"))
+        last = until(lambda: s.frames if (s := ask_status(address)).events > count else None)
+        seqs = [0]
+        while seqs[-1] < last:
+            seqs.append(wire.split_stamp(slow.recv())[1])
+        assert 0 < len(seqs) - 1 < count
+        broker.publish(PointCloud("sent again", axis, axis))
+        until(lambda: len(slow.recv()) > BYTES_PER_FRAME)
+    assert ask_snapshot(address).version(PointCloud) == count + 1
 
 
 def test_duplicates_are_dropped_and_holes_are_counted(broker: Broker, address: Address) -> None:
