@@ -35,17 +35,24 @@ def run(
     rate: float = 10.0,
     seconds: float = 60.0,
     seed: int = 0,
+    on_folder: Callable[[Path], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[Path, ...]:
-    """Records `episodes` episodes under `out` as `collect` does; each event goes to `log`, as it happens.
+    """Records `episodes` episodes under `out` as `collect` does; each event goes to `log`, as it happens,
+    and the folder of each episode to `on_folder` as soon as it is whole.
 
     The totals count the recorded set that ships with the package and everything under `out`. Gives
     the folders that were recorded. Raises what `collect` raises.
     """
     host = host or socket.gethostname()
     told = _Told(log, host, _totals(log, out))
+
+    def on_episode(recorded: Recorded) -> None:
+        on_folder(recorded.folder)
+        told.on_episode(recorded)
+
     log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {sendable(str(out))}", source=SOURCE))
-    callbacks = CollectCallbacks(told.on_sample, told.on_phase, told.on_episode)
+    callbacks = CollectCallbacks(told.on_sample, told.on_phase, on_episode)
     folders = collect(
         out,
         episodes=episodes,

@@ -95,7 +95,10 @@ def _tell_episodes(log: Log, episodes: Mapping[Path, Episode]) -> None:
 
 
 def _callbacks(log: Log) -> TrainCallbacks:
+    batches: dict[str, int] = {}
+
     def on_batch(batch: BatchDone) -> None:
+        batches[batch.model] = batch.done
         log(Progress(batch.model, batch.done, batch.total, unit="batches"))
         log(Metric(f"{batch.model}/batch_loss", batch.done, batch.loss))
 
@@ -106,6 +109,9 @@ def _callbacks(log: Log) -> TrainCallbacks:
         log(Metric(f"{ended.model}/val_accuracy", ended.epoch, ended.val_accuracy))
 
     def on_result(result: Result) -> None:
+        # Training may stop early: what was done is then all there was to do.
+        if done := batches.get(result.model):
+            log(Progress(result.model, done, done, unit="batches"))
         log(ModelMetric(result.model, result.accuracy))
         log(ModelPerf(result.model, result.latency_us, result.accuracy))
 

@@ -1,5 +1,6 @@
 """What the detector tells of a training: everything that a scene needs, and always an end."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -70,8 +71,17 @@ def test_the_curves_have_a_point_per_epoch_and_per_batch(told: tuple[list[Event]
     for name in ("train_loss", "val_loss", "train_accuracy", "val_accuracy"):
         assert steps[f"lstm/{name}"] == [0, 1, 2]
     progress = [event for event in told[0] if isinstance(event, Progress)]
-    assert steps["lstm/batch_loss"] == [event.done for event in progress]
-    assert progress[-1].done == progress[-1].total
+    assert steps["lstm/batch_loss"] == [event.done for event in progress[:-1]]
+
+
+def test_a_training_that_stops_early_is_done_all_the_same(tmp_path: Path) -> None:
+    for one in recorded_set(4):
+        write_episode(tmp_path, one)
+    events: list[Event] = []
+    detector.run(events.append, folder=tmp_path, config=replace(SMALL, epochs=9, patience=0), command="")
+    progress = [event for event in events if isinstance(event, Progress)]
+    assert progress[0].total is not None
+    assert progress[-1].done == progress[-1].total < progress[0].total
 
 
 def test_results_are_those_of_the_training(told: tuple[list[Event], Training]) -> None:

@@ -7,6 +7,7 @@ phase; a late sampler skips ticks rather than make rows out of no time. Reports 
 import itertools
 import re
 import socket
+import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from dashctl.detector.emulator import Emulator
-from dashctl.detector.episodes import Episode, Meta, NotWritten, write_episode
+from dashctl.detector.episodes import Episode, Meta, write_episode
 from dashctl.detector.profiles import PROFILES, Boundary, Profile, course_of
 from dashctl.detector.telemetry import NAMES, Row, Sampler
 from dashctl.errors import InvalidData
@@ -83,15 +84,11 @@ def collect(
 
     `rate` is in samples a second, `pause` the seconds left between two episodes for the machine to
     settle. `stopped` is asked at every sample; once it says so, the episode at hand is dropped and
-    those recorded so far are given. Raises InvalidData for numbers that make no sense, NotWritten, and
-    EmulatorDied.
+    those recorded so far are given. Raises what `prepare` raises, InvalidData for numbers that make no
+    sense, NotWritten, and EmulatorDied.
     """
-    host = host or socket.gethostname()
-    _check(host, episodes, profiles, rate, seconds)
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NotWritten(f"{out}: episodes cannot be recorded there: {error.strerror}") from None
+    _check(episodes, profiles, rate, seconds)
+    host = prepare(out, host)
     folders: list[Path] = []
     for number in range(episodes):
         profile, index = profiles[number % len(profiles)], number // len(profiles)
@@ -116,10 +113,24 @@ def collect(
     return tuple(folders)
 
 
-def _check(host: str, episodes: int, profiles: Sequence[str], rate: float, seconds: float) -> None:
-    # It becomes part of a folder's name.
+def prepare(out: Path, host: str | None = None) -> str:
+    """Makes the folder if it is not there, and gives the host's name: this machine's own if None.
+
+    Raises InvalidData for a name that cannot be part of a folder's, and where nothing can be stored.
+    """
+    host = host or socket.gethostname()
     if not re.fullmatch(r"[\w][\w.-]{0,63}", host):
         raise InvalidData(f"host is {host!r}, it has to be 1 to 64 letters, digits, dots and hyphens")
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        # Only a try shows it: permissions are not all that keeps a file system from taking anything.
+        tempfile.TemporaryDirectory(prefix=".", dir=out).cleanup()
+    except OSError as error:
+        raise InvalidData(f"{out}: episodes cannot be recorded there: {error.strerror}") from None
+    return host
+
+
+def _check(episodes: int, profiles: Sequence[str], rate: float, seconds: float) -> None:
     if episodes < 1:
         raise InvalidData(f"episodes is {episodes}, it has to be at least 1")
     if not 1.0 <= rate <= 20.0:

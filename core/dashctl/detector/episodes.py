@@ -5,6 +5,7 @@ dot-folder and renamed, so a half-written one never looks whole. What is read is
 wrong is InvalidData naming file, place and reason. The format is described in docs/data.md.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -107,15 +108,23 @@ def episode_folders(root: Path) -> tuple[Path, ...]:
 def read_episodes(root: Path) -> tuple[dict[Path, Episode], tuple[InvalidData, ...]]:
     """The sound episodes under `root` by their folders, sorted by name; what is wrong with the others.
 
-    Raises InvalidData if none is sound.
+    A copy of another one counts as wrong: trained on here and tested on there, it would flatter every
+    model. Raises InvalidData if none is sound.
     """
     episodes: dict[Path, Episode] = {}
     wrong: list[InvalidData] = []
+    folder_of: dict[bytes, Path] = {}
     for folder in episode_folders(root):
         try:
-            episodes[folder] = read_episode(folder)
+            episode = read_episode(folder)
         except InvalidData as error:
             wrong.append(error)
+            continue
+        original = folder_of.setdefault(hashlib.sha256(episode.telemetry.tobytes()).digest(), folder)
+        if original == folder:
+            episodes[folder] = episode
+        else:
+            wrong.append(InvalidData(f"{folder}: a copy of {original}, it has to be an episode of its own"))
     if not episodes and wrong:
         raise InvalidData(f"{root}: none of {len(wrong)} episodes can be read; the first: {wrong[0]}")
     if not episodes:

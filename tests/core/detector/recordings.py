@@ -40,8 +40,8 @@ def episode(
     profile: str = "disk-churn",
     seed: int = 0,
 ) -> Episode:
-    """Ten rows a second of noise, a few columns of it raised by each phase."""
-    rng = np.random.default_rng(seed)
+    """Ten rows a second of noise, its own for each name, a few columns of it raised by each phase."""
+    rng = np.random.default_rng((seed, *name.encode()))
     rows = round(seconds * 10)
     t = (np.arange(rows) + 1) / 10 + rng.uniform(0.0, 0.01, rows)
     telemetry = rng.gamma(2.0, 1.0, (rows, len(NAMES))).astype(np.float32)

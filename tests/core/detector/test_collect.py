@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from dashctl.detector.collect import CollectCallbacks, PhaseEntered, Recorded, Sample, collect
-from dashctl.detector.episodes import NotWritten, read_episode, read_episodes
+from dashctl.detector.episodes import read_episode, read_episodes
 from dashctl.detector.profiles import course_of
 from dashctl.detector.workload import PREFIX
 from dashctl.errors import InvalidData
@@ -106,7 +106,7 @@ def test_numbers_that_make_no_sense_are_refused(
 
 def test_where_nothing_can_be_recorded_is_named_before_anything_runs(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(NotWritten, match="file"):
+    with pytest.raises(InvalidData, match="file"):
         collect(tmp_path / "file", episodes=1)
 
 

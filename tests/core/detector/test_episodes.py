@@ -1,6 +1,7 @@
 """The episode store: what goes in comes out, and what is wrong is named."""
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -59,6 +60,16 @@ def test_a_bad_episode_is_named_and_the_others_are_read(tmp_path: Path) -> None:
     episodes, (wrong,) = read_episodes(tmp_path)
     assert [path.name for path in episodes] == ["a", "c"]
     assert str(tmp_path / "b" / TELEMETRY) in str(wrong)
+
+
+def test_a_copy_is_no_second_episode(tmp_path: Path) -> None:
+    original = write_episode(tmp_path, episode(name="a"))
+    shutil.copytree(original, tmp_path / "b")
+    meta = json.loads((tmp_path / "b" / META).read_text())
+    (tmp_path / "b" / META).write_text(json.dumps(meta | {"episode": "b"}))
+    episodes, (wrong,) = read_episodes(tmp_path)
+    assert list(episodes) == [original]
+    assert f"b: a copy of {original}" in str(wrong)
 
 
 def test_none_but_bad_episodes_are_an_error_that_names_one(tmp_path: Path) -> None:
