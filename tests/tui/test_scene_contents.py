@@ -401,6 +401,18 @@ def test_points_keep_the_colour_of_their_phase_wherever_it_is_named() -> None:
     assert inks == {phase_ink("armed").colour}
 
 
+@pytest.mark.parametrize(
+    ("names", "letters"),
+    [(("clean", "armed"), "CA"), (("zone 1", "zone 2"), "12"), (("cat", "rat"), "ab"), (("é", "漢"), "ab")],
+)
+def test_classes_can_be_told_apart_without_colour(names: tuple[str, ...], letters: str) -> None:
+    cloud = PointCloud.pack("pca", [-1.0, 1.0], [-1.0, 1.0], by=names)
+    lines = text_of("knn", state_of(cloud), 80, 22).splitlines()
+    for name, letter in zip(names, letters, strict=True):
+        assert f"{letter} {name} 1" in lines[-1]
+        assert f" {letter} " in "\n".join(lines[1:-2])
+
+
 # Perf
 
 

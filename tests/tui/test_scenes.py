@@ -238,7 +238,7 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         FINITE,
         st.none() | FINITE,
         st.none() | ANY_PHASE,
-        cluster=st.none() | st.integers(),
+        cluster=st.none() | st.integers(-(2**63), 2**63 - 1),
     ),
     st.builds(ModelPerf, TEXTS, AMOUNTS, st.floats(0, 1)),
     st.builds(

@@ -1,10 +1,11 @@
-"""The cloud: nearest points win, picking finds what is drawn, and the picture reads as a solid."""
+"""The cloud: nearest points win, and the picture reads as a solid."""
 
+from collections.abc import Sequence
 from math import pi
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -112,50 +113,18 @@ def test_what_is_in_front_hides_what_is_behind() -> None:
         assert all(classes_of(ink) == [code] for ink in cells.values())
 
 
-@settings(max_examples=40)
-@given(st.integers(0, 2**32 - 1), cameras, st.integers(1, 40), st.integers(1, 12))
-def test_picking_finds_a_point_in_exactly_the_cells_that_show_one(
-    seed: int, camera: Camera, width: int, height: int
-) -> None:
-    points, classes = random_points(seed, 30)
-    cloud = Cloud(points, classes)
-    cells = drawn_cells(cloud.draw(camera, width, height, PALETTE))
-    everywhere = [(column, row) for column in range(width) for row in range(height)]
-    picked = {cell: cloud.pick(camera, width, height, cell) for cell in everywhere}
-    assert {cell for cell, index in picked.items() if index is not None} == set(cells)
-
-
-@given(st.integers(0, 2**32 - 1), cameras)
-def test_the_picked_point_is_the_nearest_of_its_cell(seed: int, camera: Camera) -> None:
-    points, _ = random_points(seed, 50)
-    cloud = Cloud(points)
-    # Two by two cells: many points share one.
-    cells = [cloud.cell_of((x, y, z), camera, 2, 2) for x, y, z in points.tolist()]
-    toward = points @ camera.rotation()[2]
-    resolution = np.ptp(points, axis=0).max() * 1e-3
-    for cell in {cell for cell in cells if cell is not None}:
-        index = cloud.pick(camera, 2, 2, cell)
-        if index is not None and cells[index] == cell:
-            nearest = max(depth for depth, place in zip(toward, cells, strict=True) if place == cell)
-            assert toward[index] >= nearest - resolution
-
-
-def test_picking_reaches_for_the_closest_cell_when_asked() -> None:
-    cloud = Cloud([[-1.0, -1.0], [1.0, 1.0]])
-    corner = cloud.cell_of((1.0, 1.0, 0.0), FLAT, 20, 10)
-    assert corner is not None
-    beside = (corner[0] - 2, corner[1] + 1)
-    assert cloud.pick(FLAT, 20, 10, beside) is None
-    assert cloud.pick(FLAT, 20, 10, beside, reach=1) is None
-    assert cloud.pick(FLAT, 20, 10, beside, reach=2) == 1
-    assert cloud.pick(FLAT, 20, 10, (0, 0), limit=0, reach=40) is None
+def cell_of(
+    cloud: Cloud, position: Sequence[float], camera: Camera, width: int, height: int
+) -> tuple[int, int] | None:
+    x, y, z = position
+    return cloud._cell((x, y, z), cloud._view(camera, width, height))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-pi, pi), st.floats(-pi / 2, pi / 2))
 def test_at_zoom_1_every_point_is_in_the_picture(seed: int, yaw: float, pitch: float) -> None:
     points, _ = random_points(seed, 20)
     cloud, camera = Cloud(points), Camera(yaw, pitch)
-    assert all(cloud.cell_of((x, y, z), camera, 30, 10) is not None for x, y, z in points.tolist())
+    assert all(cell_of(cloud, point, camera, 30, 10) is not None for point in points.tolist())
 
 
 def test_a_plane_lies_with_x_to_the_right_and_y_up() -> None:
@@ -180,7 +149,7 @@ def test_the_box_is_hidden_behind_points_of_the_same_cell() -> None:
     corners = np.array([[x, y, z] for x in (-1, 1) for y in (-1, 1) for z in (-1, 1)])
     cloud = Cloud(corners)
     cells = drawn_cells(cloud.draw(Camera(), 24, 12, PALETTE))
-    assert len(cells) == len({cloud.cell_of((x, y, z), Camera(), 24, 12) for x, y, z in corners.tolist()})
+    assert len(cells) == len({cell_of(cloud, corner, Camera(), 24, 12) for corner in corners.tolist()})
 
 
 @pytest.mark.parametrize(
@@ -215,10 +184,11 @@ def test_classes_beyond_the_palette_start_over() -> None:
 
 
 def test_near_points_are_lighter_than_far_ones() -> None:
-    cloud = Cloud([[-1, -1, -1], [1, 1, 1], [-1, 1, 0]])
+    points = [[-1, -1, -1], [1, 1, 1], [-1, 1, 0]]
+    cloud = Cloud(points)
     cells = drawn_cells(cloud.draw(FLAT, 8, 4, PALETTE))
-    depth = {cloud.pick(FLAT, 8, 4, cell): ink for cell, ink in cells.items()}
-    assert depth == {0: PALETTE[0].far, 1: PALETTE[0].near, 2: PALETTE[0].middle}
+    depth = [cells.get(cell_of(cloud, point, FLAT, 8, 4) or (-1, -1)) for point in points]
+    assert depth == [PALETTE[0].far, PALETTE[0].near, PALETTE[0].middle]
 
 
 def test_markers_are_written_over_the_points_and_made_inert() -> None:
@@ -232,7 +202,7 @@ def test_markers_are_written_over_the_points_and_made_inert() -> None:
 
 def test_class_centres_are_means_in_data_coordinates() -> None:
     cloud = Cloud([[0, 0, 10], [2, 0, 10], [5, 5, 5]], [0, 0, 7])
-    centres = cloud.class_centres()
+    centres = cloud.class_centres
     assert sorted(centres) == [0, 7]
     np.testing.assert_allclose(centres[0], (1, 0, 10), atol=1e-5)
     np.testing.assert_allclose(centres[7], (5, 5, 5), atol=1e-5)

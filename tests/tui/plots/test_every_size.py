@@ -15,7 +15,7 @@ from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import PLAIN, Ink, Row, fit, framed, to_text
 from dashctl_tui.plots.cloud import Cloud, Marker
 from dashctl_tui.plots.curve import Curve, Mark, draw_curves
-from dashctl_tui.plots.legend import Key, draw_legend
+from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.palette import cloud_palette, cluster_ink
 from dashctl_tui.plots.scale import Scale
 from dashctl_tui.plots.scatter import Dot, draw_scatter
@@ -41,11 +41,12 @@ def arrays(size: int) -> st.SearchStrategy[Any]:
 @st.composite
 def curves(draw: st.DrawFn) -> Curve:
     size = draw(st.integers(0, 12))
-    x = np.sort(np.array(draw(st.lists(finite, min_size=size, max_size=size)), dtype=np.float64))
+    x = np.array(draw(st.lists(finite, min_size=size, max_size=size)), dtype=np.float64)
     bounds = draw(st.sampled_from([(False, False), (True, True), (True, False)]))
     low, high = (draw(arrays(size)) if wanted else None for wanted in bounds)
     marks = draw(st.lists(st.builds(Mark, numbers, st.sampled_from(["nan", "+inf", "-inf"])), max_size=3))
-    return Curve(draw(names), x, draw(arrays(size)), low, high, marks)
+    last, odd = draw(st.none() | numbers), draw(st.none() | st.integers(0, 10**9))
+    return Curve(draw(names), x, draw(arrays(size)), low, high, marks, last=last, not_finite=odd)
 
 
 @st.composite
@@ -97,7 +98,7 @@ DRAWINGS: dict[str, st.SearchStrategy[Drawing]] = {
         )
     ),
     "legend": st.lists(st.builds(Key, names, inks, names, names, names), max_size=6).map(
-        lambda made: lambda width, height: draw_legend(made, width, height)
+        lambda made: lambda width, height: fit(flow_legend(made, width, height), width, height)
     ),
     "table": st.lists(st.tuples(cells, cells), max_size=6).map(
         lambda made: (

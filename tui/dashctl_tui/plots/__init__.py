@@ -9,12 +9,11 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
     palette    TEXT, MUTED, ALERT, …, phase_ink, model_ink, name_ink, cluster_ink, cloud_palette(inks)
     text       inert, clip, fill, fill_left                     safe names, cut to cells
     numbers    compact(value), percent(value)                   1.2e-05, 3.4M
-    legend     Key(name, ink, glyph, note, alert), draw_legend(keys, width, height)
+    legend     Key(name, ink, glyph, note, alert), flow_legend(keys, width, height)
     camera     Camera(yaw, pitch, zoom), .rotated(yaw, pitch), .zoomed(factor)
     cloud      Cloud(xyz, classes), Marker(position, text, ink)
                cloud.draw(camera, width, height, palette, limit=None, markers=())
-               cloud.pick(camera, width, height, cell, limit=None, reach=0)
-               cloud.home, cloud.count, cloud.class_centres(), cloud.cell_of(position, camera, width, height)
+               cloud.home, cloud.count, cloud.class_centres
     curve      Curve(name, x, y, low, high, marks, ink, last, not_finite), Mark(x, kind)
                draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
     sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)

@@ -1,13 +1,12 @@
 """A rotatable cloud of points in braille, coloured by class and shaded by depth.
 
 Rules: the data is prepared once per version and never per frame; a frame is a pure function of the cloud, the
-camera, the size and the palette; picking looks at exactly the dots that drawing drew.
-Coordinates must be finite.
+camera, the size and the palette; coordinates must be finite.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -19,15 +18,12 @@ from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN, braille_bits, grid_rows
 from dashctl_tui.plots.palette import FAINT, FAINTER, CloudPalette
 from dashctl_tui.plots.raster import (
-    CHUNK,
     MAX_CLASSES,
     Points,
     View,
     classes_per_cell,
     nearest_keys,
     nearest_per_cell,
-    outside,
-    project,
 )
 from dashctl_tui.plots.text import inert
 
@@ -78,11 +74,11 @@ class Cloud:
         self._diagonal = float(np.linalg.norm(half / self._side)) or 1.0
         self._centre = _in_space(centre)
         self._half = _in_space(half / self._side / self._diagonal)
-        self._order = np.random.default_rng(_SHUFFLE_SEED).permutation(count)
+        order = np.random.default_rng(_SHUFFLE_SEED).permutation(count)
         homogeneous = np.zeros((4, count), dtype=np.float32)
-        homogeneous[:axes] = ((points[self._order] - centre) / self._side / self._diagonal).T
+        homogeneous[:axes] = ((points[order] - centre) / self._side / self._diagonal).T
         homogeneous[3] = 1
-        self._points = Points(homogeneous, (codes[self._order] + 1).astype(np.uint32))
+        self._points = Points(homogeneous, (codes[order] + 1).astype(np.uint32))
         self._mean = homogeneous[:3].mean(axis=1, dtype=np.float64) if count else np.zeros(3)
         self._covariance = np.cov(homogeneous[:3], bias=True) if count else np.zeros((3, 3))
 
@@ -120,40 +116,7 @@ class Cloud:
         rows = grid_rows(np.where(free, bounds, bits), ink, [*inks, FAINTER, FAINT])
         return self._marked(rows, view, markers)
 
-    def pick(
-        self,
-        camera: Camera,
-        width: int,
-        height: int,
-        cell: tuple[int, int],
-        *,
-        limit: int | None = None,
-        reach: int = 0,
-    ) -> int | None:
-        """Index (into `xyz`) of the nearest point drawn in `cell` = (column, row), or None if there is none.
-
-        reach: how many cells around it are looked at when it is empty. limit: as it was drawn with.
-        """
-        view = self._view(camera, width, height)
-        best = (reach + 1, 0, -1)
-        shown = self._shown(limit)
-        for start in range(0, shown, CHUNK):
-            dots, keys = project(self._points, view, start, min(start + CHUNK, shown))
-            away = np.maximum(np.abs((dots[0] >> 1) - cell[0]), np.abs((dots[1] >> 2) - cell[1]))
-            if view.clips:
-                away[outside(dots, view)] = reach + 1
-            closest = int(away.min())
-            candidates = np.flatnonzero(away == closest)
-            at = int(candidates[np.argmax(keys[candidates])])
-            best = min(best, (closest, -int(keys[at]), start + at))
-        return int(self._order[best[2]]) if best[0] <= reach else None
-
-    def cell_of(
-        self, position: tuple[float, float, float], camera: Camera, width: int, height: int
-    ) -> tuple[int, int] | None:
-        """The (column, row) where a point in data coordinates is drawn, or None outside the picture."""
-        return self._cell(position, self._view(camera, width, height))
-
+    @cached_property
     def class_centres(self) -> dict[int, tuple[float, float, float]]:
         """The mean position of each class that has points, in data coordinates."""
         codes = self._points.codes

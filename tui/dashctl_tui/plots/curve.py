@@ -236,7 +236,7 @@ def _band(curve: Curve, chart: Chart) -> NDArray[np.bool_]:
 
 def _parts(curve: Curve) -> list[slice]:
     """From each step that goes back to the next."""
-    edges = [0, *(np.flatnonzero(np.diff(curve.x) < 0) + 1).tolist(), curve.x.size]
+    edges = [0, *(np.flatnonzero(curve.x[1:] < curve.x[:-1]) + 1).tolist(), curve.x.size]
     return [slice(start, stop) for start, stop in pairwise(edges)]
 
 

@@ -18,7 +18,6 @@ NOT_A_NUMBER: Final = "✕"
 PLUS_INFINITY: Final = "▲"
 MINUS_INFINITY: Final = "▼"
 BELOW_SCALE: Final = "◂"
-ABOVE_SCALE: Final = "▸"
 
 DOT: Final = "●"
 SHARED_DOT: Final = "◉"

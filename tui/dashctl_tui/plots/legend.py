@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dashctl_tui.plots import glyphs
-from dashctl_tui.plots.canvas import Ink, Row, fit
+from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.palette import ALERT, MUTED, TEXT
 from dashctl_tui.plots.text import clip
 
@@ -25,24 +25,22 @@ class Key:
     alert: str = ""
 
 
-def draw_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
-    """The entries in reading order over `height` rows; how many did not fit is said at the end."""
-    return fit(flow_legend(keys, width, height), width, height)
-
-
 def flow_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
-    """As `draw_legend`, in as few rows as it takes, not padded."""
-    entries = [_entry(key, width) for key in keys]
+    """The entries in reading order, in as few rows as it takes, not padded to `width`.
+
+    height: at most so many rows; how many entries did not fit is said at the end.
+    """
     lines: list[Row] = []
     if height < 1:
         return lines
-    for number, entry in enumerate(entries):
+    for number, key in enumerate(keys):
+        entry = _entry(key, width)
         if lines and lines[-1].width + _GAP.width + entry.width <= width:
             lines[-1] = lines[-1] + _GAP + entry
         elif len(lines) < height:
             lines.append(entry)
         else:
-            lines[-1] = _with_rest(lines[-1], len(entries) - number, width)
+            lines[-1] = _with_rest(lines[-1], len(keys) - number, width)
             break
     return lines
 

@@ -44,14 +44,12 @@ class _Label:
     text: str
     dot: Dot
 
-    @property
-    def cells(self) -> frozenset[tuple[int, int]]:
-        return frozenset((self.column + offset, self.row) for offset in range(cell_len(self.text)))
+    def cells(self) -> list[tuple[int, int]]:
+        return [(self.column + offset, self.row) for offset in range(cell_len(self.text))]
 
-    @property
-    def surroundings(self) -> frozenset[tuple[int, int]]:
+    def sides(self) -> tuple[tuple[int, int], tuple[int, int]]:
         """One cell more on either side, which no other dot or label may touch."""
-        return self.cells | {(self.column - 1, self.row), (self.column + cell_len(self.text), self.row)}
+        return (self.column - 1, self.row), (self.column + cell_len(self.text), self.row)
 
 
 def draw_scatter(
@@ -74,11 +72,12 @@ def draw_scatter(
     room = height - len(heading)
     chart = Chart.within(x, y, width, max(1, room))
     labels = _place(drawn, chart)
-    unplaced = [dot for dot in dots if dot not in [label.dot for label in labels]]
+    named = {label.dot for label in labels}
+    unplaced = [dot for dot in dots if dot not in named]
     if unplaced and height > 3:
         also = flow_legend([_listed(dot, log_x) for dot in unplaced], width, min(3, height // 4 + 1))
         chart = Chart.within(x, y, width, max(1, room - len(also)))
-        labels = [label for label in _place(drawn, chart) if label.dot not in unplaced]
+        labels = [label for label in _place(drawn, chart) if label.dot in named]
         heading += also
     rows = chart.framed(_plane(drawn, labels, chart), x_label)
     return fit([*heading, *rows], width, height)
@@ -96,22 +95,26 @@ def _listed(dot: Dot, log_x: bool) -> Key:
 
 def _place(dots: Sequence[Dot], chart: Chart) -> list[_Label]:
     """The labels that found a place, best dots (high, then left) first."""
-    taken = {chart.cell_of(dot.x, dot.y) for dot in dots}
+    places = {dot: chart.cell_of(dot.x, dot.y) for dot in dots}
+    taken = set(places.values())
     placed: list[_Label] = []
     for dot in sorted(dots, key=lambda one: (-one.y, one.x, one.name)):
-        for label in _candidates(dot, chart):
-            others = taken - {chart.cell_of(dot.x, dot.y)}
+        own = places[dot]
+        for label in _candidates(dot, own, chart):
             inside = 0 <= label.row < chart.height and 0 <= label.column <= chart.width - cell_len(label.text)
-            if inside and not label.cells & taken and not label.surroundings & others:
+            if not inside or any(side in taken and side != own for side in label.sides()):
+                continue
+            cells = label.cells()
+            if taken.isdisjoint(cells):
                 placed.append(label)
-                taken |= label.cells
+                taken.update(cells)
                 break
     return placed
 
 
-def _candidates(dot: Dot, chart: Chart) -> Iterator[_Label]:
+def _candidates(dot: Dot, cell: tuple[int, int], chart: Chart) -> Iterator[_Label]:
     """Right, left, above, below, then diagonally and farther away."""
-    column, row = chart.cell_of(dot.x, dot.y)
+    column, row = cell
     text = clip(dot.name, min(_WIDEST_NAME, chart.width))
     size = cell_len(text)
     middle = column - size // 2

@@ -1,12 +1,14 @@
 """KNN: a cloud of points that can be turned.
 
-Rules: a PointCloud is drawn as it came, and single Embeddings together make one more cloud; what is
-prepared for drawing is kept with the view, so turning the cloud costs a frame and nothing else.
+Rules: a PointCloud is drawn as it came, and single Embeddings together make one more cloud; every class
+has a letter, which stands in the middle of its points as well as in the legend; what is prepared for drawing
+is kept with the view, so turning the cloud costs a frame and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from string import ascii_letters, digits
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,9 @@ from numpy.typing import NDArray
 from dashctl.events import Embedding, PointCloud, Stamped
 from dashctl.phases import PHASES
 from dashctl.state import State
+from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
-from dashctl_tui.plots.cloud import Cloud
+from dashctl_tui.plots.cloud import Cloud, Marker
 from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.palette import (
     ACCENT,
@@ -43,10 +46,11 @@ _HINTS = (
 )
 _NO_CLASS = "none"
 _ONE_CLASS = "points"
+_COUNTED = ascii_letters + digits
 _ORDER = ("phase", "predicted", "cluster")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Classes:
     """One way to colour points: `names[codes[i]]` is what point i is."""
 
@@ -60,9 +64,15 @@ class Classes:
             return MUTED if name == _NO_CLASS else ACCENT
         return phase_ink(name) if name in PHASES else cluster_ink(code)
 
-    def glyph(self, code: int) -> str:
-        """A letter for a phase, a dot for anything else."""
-        return next((letter for phase, letter in PHASE_LETTERS.items() if phase == self.names[code]), "●")
+    @cached_property
+    def letters(self) -> tuple[str, ...]:
+        """A character for each class: a phase's letter, how the name ends, or else a count."""
+        own: dict[str, str] = {_NO_CLASS: glyphs.UNKNOWN, _ONE_CLASS: glyphs.DOT}
+        own |= {str(phase): letter for phase, letter in PHASE_LETTERS.items()}
+        ends = tuple(own.get(name) or name[-1] for name in self.names)
+        if len(set(ends)) == len(ends) and all(end in own.values() or end in _COUNTED for end in ends):
+            return ends
+        return tuple(_COUNTED[: len(ends)].ljust(len(ends), glyphs.DOT))
 
 
 @dataclass(frozen=True, eq=False)
@@ -170,9 +180,10 @@ def _draw(told: Told, viewport: Viewport) -> Picture:
     classes = view.colourings[by]
     palette = cloud_palette(classes.ink(code) for code in range(min(len(classes.names), MAX_CLASSES)))
     camera = viewport.camera or cloud.home
+    markers = _markers(cloud, classes)
 
     def content(inner: int, rows: int) -> list[Row]:
-        return cloud.draw(camera, inner, rows, palette, limit=viewport.limit)
+        return cloud.draw(camera, inner, rows, palette, limit=viewport.limit, markers=markers)
 
     title = view.name + (f"  {view.position + 1} of {view.clouds}" if view.clouds > 1 else "")
     note = f"{cloud.count:,} points"
@@ -184,6 +195,16 @@ def _draw(told: Told, viewport: Viewport) -> Picture:
         return Picture(beside(left, key, gap=1))
     key = _short_key(by, classes, width - 2)
     return Picture(fit([*panel(title, content, width, height - len(key), note=note), *key], width, height))
+
+
+def _markers(cloud: Cloud, classes: Classes) -> list[Marker]:
+    """Each class's letter in its middle, so that classes can be told apart without colour."""
+    if len(classes.names) < 2:
+        return []
+    return [
+        Marker(centre, f" {classes.letters[code]} ", classes.ink(code)._replace(bold=True))
+        for code, centre in cloud.class_centres.items()
+    ]
 
 
 def _counted(classes: Classes) -> list[tuple[int, int]]:
@@ -204,14 +225,14 @@ def _key(classes: Classes, total: int, width: int, height: int) -> list[Row]:
 
 
 def _class_row(classes: Classes, code: int, count: int, width: int) -> Row:
-    glyph = (classes.glyph(code) + " ", classes.ink(code)._replace(bold=True))
+    glyph = (classes.letters[code] + " ", classes.ink(code)._replace(bold=True))
     name = (fill(classes.names[code], width - _COUNT - 2), TEXT)
     return Row.of(glyph, name, (fill_left(f"{count:,}", _COUNT), MUTED))
 
 
 def _short_key(by: str, classes: Classes, width: int) -> list[Row]:
     keys = [
-        Key(classes.names[code], classes.ink(code), classes.glyph(code), f"{count:,}")
+        Key(classes.names[code], classes.ink(code), classes.letters[code], f"{count:,}")
         for code, count in _counted(classes)
     ]
     head = Row.of((f"by {clip(by, 20)}  " if by else "", MUTED))
