@@ -78,9 +78,11 @@ def tmux() -> Iterator[Tmux]:
         try:
             yield server
         finally:
-            server.stop()
             stop = [*shlex.split(DASHCTL), "broker", "stop", "--bus", server.bus]
-            subprocess.run(stop, capture_output=True, timeout=60, check=False)
+            try:
+                subprocess.run(stop, capture_output=True, timeout=60, check=False)
+            finally:
+                server.stop()
 
 
 def test_what_is_published_comes_to_the_screen(tmux: Tmux) -> None:

@@ -1,4 +1,7 @@
-"""The scenes of the monitor, in the order of their story. One file each; see `dashctl_tui.scenes.scene`."""
+"""The scenes of the monitor, in the order of their story; see `dashctl_tui.scenes.scene`.
+
+Rules: one file each; a scene is in the deck or it does not exist; the deck's order is that of the keys 1–9.
+"""
 
 from typing import Any, Final
 
