@@ -24,7 +24,7 @@ from dashctl.cli.extras import PACKAGES
 from dashctl.cli.monitor import add_screen_arguments, check_screen, watch
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus
-from dashctl.cli.terminal import has_screen
+from dashctl.cli.terminal import why_no_screen
 from dashctl.errors import MissingExtra
 from dashctl.events import Alert
 from dashctl.folders import state_folder
@@ -54,8 +54,8 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Start everything, watch, end everything."""
     headless = arguments.headless
-    if not headless and not has_screen():
-        say("input or output is no terminal: going on as with --headless")
+    if not headless and (obstacle := why_no_screen()):
+        say(f"{obstacle}: going on as with --headless")
         headless = True
     for extra in ("train",) if headless else ("train", "tui"):
         _check_installed(extra)

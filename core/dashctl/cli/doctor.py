@@ -23,7 +23,7 @@ from dashctl import __version__
 from dashctl.bus.address import Address
 from dashctl.bus.control import ask_status
 from dashctl.cli.parsing import Parser, add_bus
-from dashctl.cli.terminal import has_screen
+from dashctl.cli.terminal import abilities, at_terminal
 from dashctl.cli.wording import duration
 from dashctl.errors import DashctlError, NoBroker, UsageError
 from dashctl.folders import config_file
@@ -160,14 +160,13 @@ def _term() -> Finding:
     term, depth = os.environ.get("TERM", ""), os.environ.get("COLORTERM", "")
     inside = f", inside {_tmux()}" if os.environ.get("TMUX") else ""
     found = f"TERM={term or '(unset)'} COLORTERM={depth or '(unset)'}{inside}"
-    if not has_screen():
+    if not at_terminal():
         return Finding(
             "ok", "terminal", f"{found}; output is no terminal: dashctl monitor prints one picture"
         )
-    if term in ("", "dumb"):
-        return Finding(
-            "warn", "terminal", found, "export TERM=xterm-256color; until then use dashctl monitor --once"
-        )
+    if not abilities().moves_cursor:
+        advice = "export TERM=xterm-256color; until then dashctl monitor prints one picture"
+        return Finding("warn", "terminal", found, advice)
     if depth not in ("truecolor", "24bit") and "256color" not in term and "direct" not in term:
         wanted = "set -g default-terminal tmux-256color" if inside else "export TERM=xterm-256color"
         return Finding("warn", "terminal", f"{found}: few colours", wanted)

@@ -1,6 +1,6 @@
 """`dashctl monitor`: the screen, or one picture of it as text.
 
-Rules: where input or output is no terminal there is one picture rather than a screen; a picture only
+Rules: where no screen can be shown there is one picture rather than a screen; a picture only
 looks, so it needs a broker that is there; the screen waits for events, so it makes sure of one; what
 is wrong with the arguments is found before a broker is looked for, let alone started.
 """
@@ -18,14 +18,14 @@ from dashctl.cli.connection import broker_of, bus_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, size
-from dashctl.cli.terminal import has_screen, is_coloured
+from dashctl.cli.terminal import is_coloured, why_no_screen
 from dashctl.events import BusStats
 from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, setting
 from dashctl.state import State
 
 DESCRIPTION: Final = (
-    "Watch what is published, live. ? lists the keys, q quits. Without a terminal it prints one\n"
-    "picture and ends, as with --once."
+    "Watch what is published, live. ? lists the keys, q quits. Without a terminal that\n"
+    "can show a screen it prints one picture and ends, as with --once."
 )
 EXAMPLES: Final = (
     "dashctl monitor",
@@ -71,8 +71,8 @@ def run(arguments: Namespace) -> int:
     check_screen(arguments)
     if arguments.once:
         return _print_picture(arguments)
-    if not has_screen():
-        say("input or output is no terminal: one picture, as with --once")
+    if obstacle := why_no_screen():
+        say(f"{obstacle}: one picture, as with --once")
         return _print_picture(arguments)
     return watch(broker_of(arguments), arguments)
 

@@ -97,7 +97,7 @@ def test_a_training_that_fails_while_the_demo_closes_is_told_of_all_the_same(
         return FailsFirst("training", ["train", "detector", "--data", "/nonexistent"], folder)
 
     monkeypatch.setattr(demo, "_training", broken)
-    monkeypatch.setattr(demo, "has_screen", lambda: True)
+    monkeypatch.setattr(demo, "why_no_screen", lambda: "")
     monkeypatch.setattr(demo, "watch", lambda address, arguments: 0)
     assert main(["demo"]) == 0
     assert "Traceback" not in capsys.readouterr().err

@@ -120,6 +120,8 @@ def test_a_version_fits_its_range(version: str | None, span: str, fits: bool) ->
     ("environment", "level", "says"),
     [
         ({"TERM": "dumb"}, "warn", "export TERM"),
+        ({"TERM": "unknown"}, "warn", "export TERM"),
+        ({}, "warn", "export TERM"),
         ({"TERM": "xterm"}, "warn", "few colours"),
         ({"TERM": "xterm-256color"}, "ok", "TERM=xterm-256color"),
         ({"TERM": "foot", "COLORTERM": "truecolor"}, "ok", "COLORTERM=truecolor"),
@@ -133,7 +135,7 @@ def test_a_terminal_is_judged_by_what_it_says_of_itself(
         monkeypatch.delenv(name, raising=False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(doctor, "has_screen", lambda: True)
+    monkeypatch.setattr(doctor, "at_terminal", lambda: True)
     finding = doctor._term()
     assert finding.level == level
     assert says in str(finding)

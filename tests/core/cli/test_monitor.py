@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_a_scene_that_is_none_is_named(measured: Broker, capsys: pytest.CaptureF
 def at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if somebody sat there."""
     for module in (monitor, demo):
-        monkeypatch.setattr(module, "has_screen", lambda: True)
+        monkeypatch.setattr(module, "why_no_screen", lambda: "")
 
 
 @pytest.mark.usefixtures("at_a_terminal")
@@ -116,6 +117,58 @@ def test_on_a_terminal_it_opens_the_screen_and_ends_with_q(measured: Broker) -> 
     os.close(terminal)
     _, said = process.communicate(timeout=30)
     assert (process.returncode, said) == (0, b"")
+
+
+@pytest.mark.parametrize("term", ["dumb", "", "unknown", None])
+def test_a_terminal_that_cannot_show_a_screen_gets_one_picture_without_codes(
+    term: str | None, measured: Broker
+) -> None:
+    status, shown, said = at_a_terminal_called(term, "monitor", "--scene", "models")
+    assert status == 0
+    named = term or "not set"
+    reason = f"the terminal cannot show a screen (TERM is {named})"
+    assert said == f"dashctl: {reason}: one picture, as with --once\n"
+    assert "0.928" in shown
+    assert "\x1b" not in shown
+
+
+@pytest.mark.parametrize(
+    ("term", "variables", "coloured"),
+    [
+        ("xterm-256color", {}, True),
+        ("a-terminal-of-tomorrow", {}, True),
+        ("vt100", {}, False),
+        ("dumb", {}, False),
+        ("xterm-256color", {"NO_COLOR": "1"}, False),
+        ("dumb", {"FORCE_COLOR": "1"}, True),
+    ],
+)
+def test_a_picture_has_colours_where_the_terminal_has(
+    term: str, variables: dict[str, str], coloured: bool, measured: Broker
+) -> None:
+    status, shown, said = at_a_terminal_called(term, "monitor", "--once", "--scene", "models", **variables)
+    assert (status, said) == (0, "")
+    assert "0.928" in shown
+    assert ("\x1b[" in shown) is coloured
+
+
+def at_a_terminal_called(term: str | None, *arguments: str, **variables: str) -> tuple[int, str, str]:
+    """Exit status, what the terminal was shown, and what was said on stderr."""
+    terminal, end = pty.openpty()
+    environment = {**os.environ, **variables}
+    environment.pop("TERM", None)
+    if term is not None:
+        environment["TERM"] = term
+    command = [sys.executable, "-m", "dashctl", *arguments]
+    process = subprocess.Popen(command, stdin=end, stdout=end, stderr=subprocess.PIPE, env=environment)
+    os.close(end)
+    shown = b""
+    with suppress(OSError):  # that nobody has the other end any more
+        while part := os.read(terminal, 65_536):
+            shown += part
+    os.close(terminal)
+    said = process.communicate(timeout=60)[1]
+    return process.returncode, shown.decode(), said.decode()
 
 
 def read_until(terminal: int, wanted: bytes) -> None:
