@@ -1,7 +1,8 @@
 """`dashctl collect`: records labelled episodes of this machine's telemetry.
 
 Rules: the recording is worth more than being watched: without a broker it goes on; ended early, it
-keeps the episodes that are whole.
+keeps the episodes that are whole; what is wrong with the arguments is found before anything is
+started.
 """
 
 from argparse import ArgumentTypeError, Namespace
@@ -23,7 +24,7 @@ DESCRIPTION: Final = (
     "Record this machine's telemetry, ten times a second, while a harmless workload walks through\n"
     "the phases of an attack: it computes, writes and deletes files in a temporary folder of its\n"
     "own, talks to itself over loopback and holds memory. It needs no privileges.\n"
-    "Prints the folder of each episode."
+    "Prints the folder of each episode as soon as it is whole."
 )
 EXAMPLES: Final = (
     "dashctl collect",
@@ -63,21 +64,26 @@ def run(arguments: Namespace) -> int:
         raise UsageError(f"FOLDER: {out} is not a folder")
     with needing("train", "dashctl collect"):
         collector = import_module("dashctl_producers.collector")
+        from dashctl.detector.collect import prepare
+    host = prepare(out, arguments.host)
     with Publisher(broker_of(arguments), run=run_id("collect")) as publisher:
         say(f"recording {arguments.episodes} episodes of {arguments.seconds:g} s into {out}; ctrl+c ends it")
-        folders: tuple[Path, ...] = collector.run(
+        collector.run(
             publisher.log,
             out,
             episodes=arguments.episodes,
             profiles=arguments.profiles,
-            host=arguments.host,
+            host=host,
             rate=arguments.rate,
             seconds=arguments.seconds,
             seed=arguments.seed,
+            on_folder=_print_at_once,
         )
-    for folder in folders:
-        print(folder)
     return 0
+
+
+def _print_at_once(folder: Path) -> None:
+    print(folder, flush=True)
 
 
 def _profiles(text: str) -> tuple[str, ...]:

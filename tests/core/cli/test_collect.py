@@ -56,6 +56,20 @@ def test_without_a_folder_it_records_where_locate_says(
     assert capsys.readouterr().out.startswith(f"{place}/")
 
 
+def test_the_folder_of_an_episode_is_printed_as_soon_as_it_is_whole(broker: Broker, tmp_path: Path) -> None:
+    out = tmp_path / "episodes"
+    wanted = ["--episodes", "100", "--seconds", "1", "--profiles", "slow-exfil", "--host", "box"]
+    command = [sys.executable, "-m", "dashctl", "collect", str(out), *wanted]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    first = process.stdout.readline()
+    assert (Path(first.strip()) / "meta.json").is_file()
+    process.send_signal(signal.SIGINT)
+    rest, _ = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert [Path(line) for line in (first + rest).splitlines()] == sorted(out.iterdir())
+
+
 def test_ended_early_it_takes_its_workload_and_what_is_half_done_along(
     broker: Broker, tmp_path: Path
 ) -> None:
