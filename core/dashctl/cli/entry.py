@@ -15,14 +15,13 @@ from types import FrameType
 from typing import Any, Final
 
 from dashctl import __version__
+from dashctl.cli import INTERRUPTED
 from dashctl.cli.commands import COMMANDS, Command
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, add_verbose, examples_text
 from dashctl.errors import DashctlError, UsageError
 from dashctl.folders import config_file
 from dashctl.settings import check_file
-
-INTERRUPTED: Final = 130
 
 _EXAMPLES: Final = (
     "dashctl demo",
@@ -40,8 +39,8 @@ class Terminated(KeyboardInterrupt):
         self.signal = number
 
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command that the arguments name; None stands for this process's own. Gives the exit status."""
+def run(argv: Sequence[str] | None = None) -> int:
+    """See `dashctl.cli.main`."""
     with _ended_by_signals():
         try:
             _write_what_can_be_written()

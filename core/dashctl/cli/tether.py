@@ -13,7 +13,7 @@ import time
 from collections.abc import Sequence
 from typing import Final
 
-from dashctl.cli.entry import main
+from dashctl.cli import main
 
 GRACE: Final = 10.0
 """Seconds within which a command has to end once it was asked to."""

@@ -1,6 +1,7 @@
 """What holds for every command: exit statuses, where output goes, help, and what is loaded."""
 
 import io
+import os
 import re
 import signal
 import subprocess
@@ -41,6 +42,9 @@ WRONG: list[tuple[list[str], str]] = [
         "scene: 'nonsense' is not allowed; expected one of overview",
     ),
     (["collect", "/dev/null"], "FOLDER: /dev/null is not a folder"),
+    (["collect", "/dev/null/inside"], "/dev/null/inside: episodes cannot be recorded there: "),
+    (["collect", "/proc"], "/proc: episodes cannot be recorded there: "),
+    (["collect", "/tmp", "--host", "../evil"], "host is '../evil', it has to be 1 to 64 letters"),
     (["broker", "run", "--idle-exit", "soon"], "'soon' is not allowed"),
     (["broker", "run", "--bus", "tcp://example.org:5570"], "needs keys"),
     (["broker", "status", "--timeout", "nan"], "'nan' is not allowed"),
@@ -118,6 +122,18 @@ def test_help_lists_every_command_once(capsys: pytest.CaptureFixture[str]) -> No
     for name in NAMES:
         assert sum(line.startswith(f"  {name}  ") for line in lines) == 1
     assert "examples:" in lines
+
+
+def test_the_readme_lists_every_command() -> None:
+    readme = (Path(__file__).parents[3] / "README.md").read_text(encoding="utf-8")
+    table = readme.partition("## The command")[2].partition("\n## ")[0]
+    first = [line.split(" | ")[0] for line in table.splitlines() if line.startswith("| `")]
+    listed = set()
+    for cell in first:
+        names = [name.removeprefix("dashctl ") for name in re.findall(r"`([^`]+)`", cell)]
+        family = names[0].split()[0] if "broker" in names[0] else ""
+        listed |= {names[0], *(f"{family} {name}".strip() for name in names[1:])}
+    assert {re.sub(r" (--|[A-Z]).*", "", name) for name in listed} == set(NAMES)
 
 
 @pytest.mark.parametrize("family", ["broker", "train"])
@@ -215,6 +231,38 @@ def test_a_signal_ends_a_command_without_words(number: signal.Signals, status: i
     assert process.returncode == status
     assert out == b""
     assert err.count(b"\n") == 1, "that it started a broker, and nothing else"
+
+
+@pytest.mark.parametrize("loaded", ["dashctl.cli.entry", "argparse", "dashctl.cli.publish"])
+def test_an_interrupt_while_the_command_is_being_loaded_ends_it_without_words(loaded: str) -> None:
+    code = (
+        "import os, runpy, signal, sys\n"
+        "class Interrupting:\n"
+        "    def find_spec(self, name, path=None, target=None):\n"
+        f"        if name == {loaded!r}: os.kill(os.getpid(), signal.SIGINT)\n"
+        "sys.meta_path.insert(0, Interrupting())\n"
+        "runpy.run_module('dashctl', run_name='__main__', alter_sys=True)\n"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", code, "publish", "-"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+    )
+    assert (ran.returncode, ran.stdout, ran.stderr) == (130, b"", b"")
+
+
+def test_until_an_interrupt_is_minded_next_to_nothing_is_loaded() -> None:
+    code = "import sys; before = {*sys.modules}; import dashctl.cli; print(*{*sys.modules} - before)"
+    ran = subprocess.run(
+        [sys.executable, "-S", "-c", code],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
+    )
+    assert "dashctl.cli" in ran.stdout.split()
+    assert {"typing", "argparse", "dashctl.cli.entry"} & {*ran.stdout.split()} == set()
 
 
 def test_a_hangup_that_is_ignored_stays_ignored(monkeypatch: pytest.MonkeyPatch) -> None:
