@@ -20,8 +20,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command that the arguments name; None stands for this process's own. Gives the exit status."""
     # Ctrl+c may come while the command is still being loaded: that is inside, and little is outside.
     try:
-        from dashctl.cli.entry import run
+        from dashctl.cli.loading import signals_held
 
+        with signals_held():
+            from dashctl.cli.entry import run
         return run(argv)
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from typing import Final, NamedTuple, Protocol, cast
 
+from dashctl.cli.loading import signals_held
 from dashctl.cli.parsing import Parser
 
 
@@ -37,7 +38,8 @@ class Command(NamedTuple):
 
     def load(self) -> CommandModule:
         """The module that has it."""
-        module = import_module(f"dashctl.cli.{self.name.replace(' ', '_')}")
+        with signals_held():
+            module = import_module(f"dashctl.cli.{self.name.replace(' ', '_')}")
         return cast("CommandModule", module)
 
 
