@@ -80,6 +80,12 @@ def test_the_three_depths_of_a_colour_stay_apart_when_there_are_only_256() -> No
         assert len({sgr(ink, truecolor=False) for ink in (one.near, one.middle, one.far)}) == 3
 
 
+def test_no_depth_of_a_phase_is_one_of_another_when_there_are_only_256() -> None:
+    depths = cloud_palette([phase_ink(phase) for phase in PHASES])
+    codes = [{sgr(ink, truecolor=False) for ink in (one.near, one.middle, one.far)} for one in depths]
+    assert all(mine.isdisjoint(theirs) for mine, theirs in combinations(codes, 2))
+
+
 def test_no_depth_of_a_category_looks_like_a_depth_of_another() -> None:
     depths = [shades(cluster_ink(index)) for index in range(12)]
     for mine, theirs in combinations(depths, 2):

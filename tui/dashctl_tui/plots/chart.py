@@ -39,7 +39,7 @@ class Chart:
         """The chart whose frame takes exactly `width`×`height` cells."""
         below = 2 if height >= 6 and width >= 16 else 0
         plane_height = height - below
-        ticks = y.ticks(_tick_count(plane_height))
+        ticks = _y_ticks(y, plane_height)
         gutter = min(_WIDEST_LABEL, max((len(tick.label) for tick in ticks), default=0)) + 1
         gutter = gutter if width >= max(24, gutter + 12) else 0
         return cls(x, y, max(1, width - gutter), max(1, plane_height), gutter, below)
@@ -68,7 +68,7 @@ class Chart:
         """Dotted lines at the y ticks, as dots: (rows, columns)."""
         dots = np.zeros((self.rows, self.columns), dtype=np.bool_)
         if self.gutter:
-            ticks = [tick.value for tick in self.y.ticks(_tick_count(self.height))]
+            ticks = [tick.value for tick in _y_ticks(self.y, self.height)]
             dots[np.rint(self.rows_of(ticks)).astype(int).clip(0, self.rows - 1), ::_GRID_GAP] = True
         return dots
 
@@ -85,7 +85,7 @@ class Chart:
         return min(self.height - 1, max(0, round(float(self.rows_of(y))) // DOTS_DOWN))
 
     def _tick_rows(self) -> dict[int, Tick]:
-        return {self._cell_row(tick.value): tick for tick in self.y.ticks(_tick_count(self.height))}
+        return {self._cell_row(tick.value): tick for tick in _y_ticks(self.y, self.height)}
 
     def _gutter(self, tick: Tick | None) -> Row:
         if not self.gutter:
@@ -112,6 +112,16 @@ class Chart:
         else:
             axis = axis.overlay(size - name.width - 1, Row.blank(1) + name)
         return fit([axis, numbers], size, self.below)
+
+
+def _y_ticks(scale: Scale, height: int) -> list[Tick]:
+    """Ticks with air between them; closer ones where there would be fewer than two, which give no scale."""
+    most = _tick_count(height)
+    ticks = scale.ticks(most)
+    while len(ticks) < 2 and most < height // 2:
+        most += 1
+        ticks = scale.ticks(most)
+    return ticks
 
 
 def _tick_count(rows: int) -> int:

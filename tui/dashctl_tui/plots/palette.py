@@ -36,7 +36,7 @@ _PHASE_COLOURS: Final[Mapping[Phase, str]] = MappingProxyType(
         "clean": "#5fd7af",
         "armed": "#ffd75f",
         "infecting": "#ff875f",
-        "infected_running": "#d75f87",
+        "infected_running": "#ff0087",
         "dormant": "#8787d7",
     }
 )
