@@ -118,7 +118,7 @@ def _y_ticks(scale: Scale, height: int) -> list[Tick]:
     """Ticks with air between them; closer ones where there would be fewer than two, which give no scale."""
     most = _tick_count(height)
     ticks = scale.ticks(most)
-    while len(ticks) < 2 and most < height // 2:
+    while len(ticks) < 2 and most < height:
         most += 1
         ticks = scale.ticks(most)
     return ticks
