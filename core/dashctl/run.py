@@ -1,4 +1,4 @@
-"""A training run in three lines: it says when it starts, what it measures, and how it ended.
+"""A training run in four lines: it says when it starts, what it measures, and how it ended.
 
 Rules: training never waits for the bus and never fails because of it; a value that no curve can show
 is an error where it is logged; however the program leaves the `with`, the run is said to have ended,
