@@ -46,8 +46,8 @@ def test_a_busy_core_shows() -> None:
 
 
 def test_bytes_over_loopback_show_as_bytes_per_second() -> None:
+    begun = time.monotonic()  # Before the sampler looks for the first time: no rate is over less.
     sampler = Sampler()
-    begun = time.monotonic()
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as near,
