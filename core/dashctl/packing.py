@@ -22,8 +22,8 @@ def packed(field: str, values: Any, typecode: Typecode) -> memoryview:
     try:
         if isinstance(values, str):
             return memoryview(base64.b64decode(values, validate=True))
-        if isinstance(values, (bytes, bytearray, array)) or is_packed(values, typecode):
-            return memoryview(values if not isinstance(values, array) else array(typecode, values))
+        if isinstance(values, (bytes, bytearray)) or _is_packed(values, typecode):
+            return memoryview(values)
         return memoryview(array(typecode, values.tolist() if hasattr(values, "tolist") else values))
     except (TypeError, ValueError, OverflowError):
         expected = "numbers" if typecode == "f" else "whole numbers from 0 to 255"
@@ -32,7 +32,7 @@ def packed(field: str, values: Any, typecode: Typecode) -> memoryview:
         ) from None
 
 
-def is_packed(values: Any, typecode: Typecode) -> bool:
+def _is_packed(values: Any, typecode: Typecode) -> bool:
     """Whether these are, as they lie in memory, what travels: no copy is needed."""
     try:
         view = memoryview(values)

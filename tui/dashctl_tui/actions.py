@@ -25,9 +25,6 @@ class Action:
     scenes: frozenset[str] = EVERYWHERE
     """The scenes where it does something; none stands for all."""
 
-    def works_in(self, scene: str) -> bool:
-        return not self.scenes or scene in self.scenes
-
 
 _KNN: Final = frozenset({"knn"})
 _TRAINING: Final = frozenset({"training"})

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import ACCENT, ALERT
-from dashctl_tui.plots.sparkline import draw_sparkline, sparkline
+from dashctl_tui.plots.sparkline import draw_sparkline
 
 
 @pytest.mark.parametrize(
@@ -30,11 +30,11 @@ from dashctl_tui.plots.sparkline import draw_sparkline, sparkline
     ],
 )
 def test_a_row_of_blocks(values: list[float], width: int, expected: str) -> None:
-    assert sparkline(values, width).text == expected
+    assert draw_sparkline(values, width, 1)[0].text == expected
 
 
 def test_a_running_history_stands_at_the_right_end() -> None:
-    assert sparkline([4, 8], 5, stretch=False).text == "   ▄█"
+    assert draw_sparkline([4, 8], 5, 1, stretch=False)[0].text == "   ▄█"
 
 
 def test_several_rows_resolve_finer() -> None:
@@ -52,7 +52,7 @@ def test_a_peak_survives_however_narrow_the_picture(
 ) -> None:
     at = data.draw(st.integers(0, len(values) - 1))
     values[at] = 2e6
-    shown = sparkline(values, width).text
+    shown = draw_sparkline(values, width, 1)[0].text
     column = next(
         cell for cell in range(width) if (cell + 1) * len(values) // width > at or cell == width - 1
     )
@@ -61,5 +61,5 @@ def test_a_peak_survives_however_narrow_the_picture(
 
 @given(st.lists(st.floats(), max_size=100), st.integers(1, 40))
 def test_every_value_that_is_not_finite_is_marked(values: list[float], width: int) -> None:
-    shown = sparkline(values, width).text
+    shown = draw_sparkline(values, width, 1)[0].text
     assert any(mark in shown for mark in "✕▲▼") == bool(len(values) and not np.all(np.isfinite(values)))

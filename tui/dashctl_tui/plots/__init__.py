@@ -16,7 +16,7 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
                cloud.home, cloud.count, cloud.class_centres
     curve      Curve(name, x, y, low, high, marks, ink, last, not_finite), Mark(x, kind)
                draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
-    sparkline  sparkline(values, width, ink), draw_sparkline(values, width, height, ink)
+    sparkline  draw_sparkline(values, width, height, ink)
     bars       bar(value, scale, width, ink), ACCURACY
     scale      Scale(low, high, log=False), .ticks(most), .place(values)
     stack      Share(name, amount, ink, letter), draw_stack(shares, width, height)

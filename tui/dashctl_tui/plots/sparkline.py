@@ -16,11 +16,6 @@ from dashctl_tui.plots.palette import ACCENT, ALERT
 _LEVELS = len(glyphs.BLOCKS_UP) - 1
 
 
-def sparkline(values: ArrayLike, width: int, ink: Ink = ACCENT, *, stretch: bool = True) -> Row:
-    """One row of exactly `width` cells; see `draw_sparkline`."""
-    return draw_sparkline(values, width, 1, ink, stretch=stretch)[0]
-
-
 def draw_sparkline(
     values: ArrayLike, width: int, height: int, ink: Ink = ACCENT, *, stretch: bool = True
 ) -> list[Row]:
