@@ -308,8 +308,36 @@ class PointCloud(Event, frozen=True):
         return cls(name, across, up, depth, colourings)
 
 
+class ProducerStats(msgspec.Struct, frozen=True):
+    """One producer as the broker sees it."""
+
+    producer: Name
+    """Its random id, in hexadecimal digits."""
+    run: Text
+    events: Count
+    lost: Count
+    """Events that it numbered and that never arrived."""
+    rate: Positive
+    """Events a second, over the last second."""
+    silent: Positive
+    """Seconds since it was last heard."""
+
+
+class JournalStats(msgspec.Struct, frozen=True):
+    """The broker's journal."""
+
+    bytes: Count
+    segments: Count
+    lag: Positive
+    """Seconds for which the oldest frame waits that is not on disk yet."""
+    durable: bool
+    """False while the disk takes nothing."""
+    oldest: float
+    """When the oldest event in it came, seconds since 1970."""
+
+
 class BusStats(Event, frozen=True):
-    """How the broker is doing, once a second: also the sign that it lives. Scene: status line."""
+    """How the broker is doing, once a second: also the sign that it lives. Scenes: Bus, status line."""
 
     retention: ClassVar[Retention] = Latest()
 
@@ -326,6 +354,23 @@ class BusStats(Event, frozen=True):
     """Events or frames that were refused, by reason."""
     rate: Positive = 0.0
     """Events a second, over the last second."""
+    rate_out: Positive = 0.0
+    """Events a second that went out, to all monitors together."""
+    connections: Count = 0
+    """Producers that are connected, heard or not."""
+    duplicates: Count = 0
+    """Events that came twice, and were dropped."""
+    vanished: Count = 0
+    """Producers that ended without a farewell."""
+    slow: Count = 0
+    """Monitors that lost frames in the last minute and had to ask for a snapshot."""
+    queues: Annotated[dict[Name, Count], Few] = {}
+    """What waits where, by name: events or bytes, as the name says."""
+    by_producer: Annotated[tuple[ProducerStats, ...], Meta(max_length=50)] = ()
+    """Those heard last, the busiest first."""
+    services: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    listening: Annotated[tuple[Text, ...], Meta(max_length=16)] = ()
+    journal: JournalStats | None = None
 
 
 AnyEvent = (
@@ -371,8 +416,8 @@ def _plain(value: Any) -> Any:
             return {key: _plain(item) for key, item in value.items()}
         case memoryview():
             return bytes(value)
-        case Colouring():
-            return {"names": list(value.names), "codes": bytes(value.codes)}
+        case msgspec.Struct():
+            return {name: _plain(getattr(value, name)) for name in value.__struct_fields__}
     return value
 
 

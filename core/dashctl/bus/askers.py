@@ -7,15 +7,17 @@ event may never come and the asker may be gone; there is room for many, and not 
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
+from dashctl.bus.door import Peer
+
 ROOM: Final = 4_096
 PATIENCE: Final = 60.0
 """Seconds for which an asker is remembered."""
 
 
 class Asker(NamedTuple):
-    """A connection, its question, the number it asks for, and when it asked."""
+    """Who asks, the question, the number it asks for, and when it asked."""
 
-    connection: bytes
+    peer: Peer
     id: int
     number: int
     asked: float

@@ -1,11 +1,16 @@
 """Who waits at the broker: answered when the event comes, and not remembered for ever."""
 
+from typing import cast
+
 from dashctl.bus.askers import ROOM, Asker, Askers
+from dashctl.bus.door import Door, Peer
+
+C = Peer(cast("Door", None), b"c")
 
 
 def test_those_are_answered_whose_event_is_in_and_once() -> None:
     askers = Askers()
-    early, late = Asker(b"c", 1, 5, 0.0), Asker(b"c", 2, 9, 0.0)
+    early, late = Asker(C, 1, 5, 0.0), Asker(C, 2, 9, 0.0)
     assert askers.add(b"p", early)
     assert askers.add(b"p", late)
     assert askers.answerable(b"q", lambda number: True) == []
@@ -18,10 +23,10 @@ def test_those_are_answered_whose_event_is_in_and_once() -> None:
 
 def test_there_is_room_for_many_and_it_is_given_back() -> None:
     askers = Askers()
-    assert all(askers.add(b"p", Asker(b"c", number, number, float(number))) for number in range(ROOM))
-    assert not askers.add(b"p", Asker(b"c", 0, 0, 0.0))
+    assert all(askers.add(b"p", Asker(C, number, number, float(number))) for number in range(ROOM))
+    assert not askers.add(b"p", Asker(C, 0, 0, 0.0))
     askers.forget_before(10.0)
-    assert [askers.add(b"q", Asker(b"c", 0, 0, 20.0)) for _ in range(11)] == [True] * 10 + [False]
+    assert [askers.add(b"q", Asker(C, 0, 0, 20.0)) for _ in range(11)] == [True] * 10 + [False]
     assert len(askers.answerable(b"p", lambda number: True)) == ROOM - 10
     askers.forget_before(30.0)
     assert b"q" not in askers

@@ -167,7 +167,7 @@ def test_frames_are_numbered_from_one_behind_a_welcome(broker: Broker, address: 
 def test_large_frames_that_wait_for_a_monitor_are_bounded_by_bytes(
     broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashctl.bus.exchange.LARGE_QUEUED", 4 * BYTES_PER_FRAME)
+    monkeypatch.setattr("dashctl.bus.door.LARGE_QUEUED", 4 * BYTES_PER_FRAME)
     count, axis = 40, memoryview(bytes(BYTES_PER_FRAME))
     with zmq.Context() as context, context.socket(zmq.SUB) as slow:
         slow.rcvhwm = 1

@@ -5,7 +5,7 @@ from functools import partial
 
 import zmq
 
-from dashctl.bus import Address, Broker, Follower, Publisher, exchange, subscriber
+from dashctl.bus import Address, Broker, Follower, Publisher, door, subscriber
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.events import Metric, ModelMetric
 from dashctl.wire import encode_frame
@@ -105,7 +105,7 @@ def test_a_killed_monitor_is_counted_out_and_its_successor_sees_everything(
 
 def test_a_stopped_monitor_slows_nobody_down_and_resynchronises(broker: Broker, address: Address) -> None:
     """Far more frames than are kept for one monitor, one event in each."""
-    count = 2 * (exchange.QUEUED + subscriber.QUEUED)
+    count = 2 * (door.QUEUED + subscriber.QUEUED)
     with script(FOLLOW, address) as monitor:
         assert said(monitor) == "connected"
         monitor.send_signal(signal.SIGSTOP)

@@ -1,23 +1,10 @@
-"""What is asked of a broker and what it answers.
+"""What concerns the broker itself: its status, its memory, what came in, its end."""
 
-Rules: a request and its reply are one msgpack message each, both classes of a tagged union; a reply
-repeats the request's `id`; whatever cannot be read is refused, and harms nobody.
-"""
-
-from typing import Annotated, Final
+from typing import Annotated
 
 import msgspec
 
-from dashctl.errors import DashctlError
-
-MAX_REQUEST: Final = 1024 * 1024
-"""Bytes of one request."""
-
-
-class Request(msgspec.Struct, frozen=True, tag_field="ask"):
-    """Base of what can be asked."""
-
-    id: int = 0
+from dashctl.bus.messages.base import Reply, Request
 
 
 class AskStatus(Request, frozen=True, tag="status"):
@@ -27,9 +14,13 @@ class AskStatus(Request, frozen=True, tag="status"):
 class AskSnapshot(Request, frozen=True, tag="snapshot"):
     """What do you remember? Answered with SnapshotReply."""
 
+    reason: Annotated[str, msgspec.Meta(max_length=64)] = ""
+    """Why it is asked for: a monitor that lost some says "gap", and is counted as slow."""
+
 
 class AskIngested(Request, frozen=True, tag="ingested"):
-    """Tell me when `producer`'s event `number` has come in. Answered with Ingested, once it has."""
+    """Tell me when `producer`'s event `number` has come in. Answered with Ingested, once it has, and
+    once it is in the journal."""
 
     producer: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
     number: int = 0
@@ -39,10 +30,11 @@ class AskStop(Request, frozen=True, tag="stop"):
     """End yourself. Answered with Stopping."""
 
 
-class Reply(msgspec.Struct, frozen=True, tag_field="answer"):
-    """Base of what can be answered."""
+class Farewell(Request, frozen=True, tag="farewell"):
+    """`producer` ends, having numbered `logged` events in all. Not answered."""
 
-    id: int = 0
+    producer: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+    logged: int = 0
 
 
 class Rejection(msgspec.Struct, frozen=True):
@@ -51,6 +43,26 @@ class Rejection(msgspec.Struct, frozen=True):
     time: float
     reason: str
     detail: str
+
+
+class JournalStatus(msgspec.Struct, frozen=True):
+    """How the journal is doing."""
+
+    folder: str
+    segments: int
+    bytes: int
+    """On disk."""
+    events: int
+    """On disk, in all segments."""
+    oldest: float
+    """When the oldest event in it came, seconds since 1970; 0: none."""
+    lag: float
+    """Seconds for which the oldest frame waits that is not on disk yet."""
+    waiting: int
+    """Bytes that are not on disk yet."""
+    durable: bool
+    """False while the disk takes nothing."""
+    error: str = ""
 
 
 class BrokerStatus(msgspec.Struct, frozen=True):
@@ -83,6 +95,17 @@ class BrokerStatus(msgspec.Struct, frozen=True):
     """Events passed on and not yet folded."""
     idle_exit: float | None
     """Seconds without any connection after which it ends itself; None: never."""
+    listening: tuple[str, ...] = ()
+    """Every address, the first being its own."""
+    journal: JournalStatus | None = None
+    """None: nothing is kept on disk."""
+    services: tuple[str, ...] = ()
+    vanished: int = 0
+    """Producers that ended without a farewell."""
+    slow: int = 0
+    """Monitors that lost frames in the last minute and asked for a snapshot."""
+    upstream: str = ""
+    """The broker that this one feeds."""
 
 
 class StatusReply(Reply, frozen=True, tag="status"):
@@ -104,47 +127,11 @@ class Ingested(Reply, frozen=True, tag="ingested"):
 
     epoch: bytes = b""
     delivered: int = 0
+    durable: bool = False
+    """Whether it is on disk: False where there is no journal or the disk takes nothing."""
 
 
 class Stopping(Reply, frozen=True, tag="stopping"):
     """The answer to AskStop."""
 
     pid: int = 0
-
-
-class Refused(Reply, frozen=True, tag="refused"):
-    """The request is not answered, and why."""
-
-    reason: str = ""
-
-
-AnyRequest = AskStatus | AskSnapshot | AskIngested | AskStop
-AnyReply = StatusReply | SnapshotReply | Ingested | Stopping | Refused
-
-_encoder: Final = msgspec.msgpack.Encoder()
-_request_decoder: Final = msgspec.msgpack.Decoder(AnyRequest)
-_reply_decoder: Final = msgspec.msgpack.Decoder(AnyReply)
-
-
-class BadReply(DashctlError):
-    """A broker answered with something that cannot be read."""
-
-
-def encode(message: Request | Reply) -> bytes:
-    """One request or reply as bytes."""
-    return _encoder.encode(message)
-
-
-def decode_request(message: bytes) -> AnyRequest:
-    """The request in these bytes. Raises msgspec.DecodeError."""
-    request: AnyRequest = _request_decoder.decode(message)
-    return request
-
-
-def decode_reply(message: bytes) -> AnyReply:
-    """The reply in these bytes. Raises BadReply."""
-    try:
-        reply: AnyReply = _reply_decoder.decode(message)
-    except msgspec.DecodeError as error:
-        raise BadReply(f"reply: cannot be read ({error}); is the broker of another version?") from None
-    return reply
