@@ -339,7 +339,10 @@ class JournalStats(msgspec.Struct, frozen=True):
 class BusStats(Event, frozen=True):
     """How the broker is doing, once a second: also the sign that it lives. Scenes: Bus, status line."""
 
-    retention: ClassVar[Retention] = Latest()
+    # Ten minutes of numbers; the lists would make them a hundred times as large.
+    retention: ClassVar[Retention] = Last(
+        600, newest_only=("rejected", "by_producer", "services", "listening")
+    )
 
     started: float
     """Seconds since 1970, UTC."""

@@ -41,11 +41,16 @@ class Series(msgspec.Struct, frozen=True):
 
 
 class Last(msgspec.Struct, frozen=True):
-    """The last `count` events per key, in order of arrival."""
+    """The last `count` events per key, in order of arrival.
+
+    `newest_only` names fields, all with defaults, that an event loses when the next one comes: what is
+    large, and of which nobody asks how it was.
+    """
 
     count: int
     key: tuple[str, ...] = ()
     keys: int = KEYS
+    newest_only: tuple[str, ...] = ()
 
 
 class Transient(msgspec.Struct, frozen=True):

@@ -63,6 +63,11 @@ class State:
         """The last events per key, oldest first. For types that keep `Last`; without a key it is ()."""
         return cast("Mapping[Key, Sequence[Stamped[E]]]", self._store(cls, LastStore).items)
 
+    def newest(self, cls: type[E], key: Key = ()) -> Stamped[E] | None:
+        """The newest event of this key, None if there is none. For types that keep `Last`."""
+        kept = self.last(cls).get(key)
+        return kept[-1] if kept else None
+
     def counts(self, cls: type[Event], now: float) -> Mapping[Key, int]:
         """Events per key in the window that ends `now`. For types that keep `Window`."""
         counts: Mapping[Key, int] = self._store(cls, WindowStore).counts(now)

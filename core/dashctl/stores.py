@@ -106,6 +106,8 @@ class LastStore:
         kept = self.items.pop(key, None)
         if kept is None:
             kept = deque(maxlen=self._retention.count)
+        elif self._retention.newest_only:
+            kept[-1] = _without(kept[-1], self._retention.newest_only)
         kept.append(Stamped(time, run, event))  # type: ignore[arg-type]
         self.items[key] = kept
         if len(self.items) > self._retention.keys:
@@ -255,6 +257,18 @@ def _merged(former: Event, event: Event) -> Event:
         name: getattr(former, name) for name in event.__struct_fields__ if getattr(event, name) is None
     }
     return msgspec.structs.replace(event, **left_out) if left_out else event
+
+
+def _without(kept: Kept, fields: tuple[str, ...]) -> Kept:
+    """What is kept with these fields as if they had never been given."""
+    known = {field.name: field for field in msgspec.structs.fields(kept.event)}
+    defaults = {
+        name: known[name].default_factory()
+        if known[name].default is msgspec.NODEFAULT
+        else known[name].default
+        for name in fields
+    }
+    return Stamped(kept.time, kept.run, msgspec.structs.replace(kept.event, **defaults))
 
 
 _encode: Final = msgspec.msgpack.Encoder().encode

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashctl.events import (
+    BusStats,
     Embedding,
     Event,
     HostStats,
@@ -103,6 +104,19 @@ def test_last_keeps_so_many() -> None:
     assert lines[-1].event.message == "1004"
 
 
+def test_what_is_large_is_kept_of_the_newest_alone() -> None:
+    state = State()
+    fold(state, BusStats(1.0, rate=5.0, rejected={"version": 1}, services=("trainer",)), 1.0)
+    fold(state, BusStats(1.0, rate=6.0, rejected={"version": 2}, services=("trainer",)), 2.0)
+    first, second = (item.event for item in state.last(BusStats)[()])
+    assert (first.rate, first.rejected, first.services) == (5.0, {}, ())
+    assert (second.rate, second.rejected, second.services) == (6.0, {"version": 2}, ("trainer",))
+    newest = state.newest(BusStats)
+    assert newest is not None
+    assert newest.event is second
+    assert State().newest(BusStats) is None
+
+
 def test_hosts_are_kept_apart() -> None:
     hosts = folded(HostStats("a", cpu=1.0), HostStats("b"), HostStats("a", cpu=2.0)).last(HostStats)
     assert [item.event.cpu for item in hosts["a",]] == [1.0, 2.0]
@@ -144,6 +158,7 @@ EVENTS = st.one_of(
     st.builds(HostStats, st.sampled_from(["h", "i"]), st.none() | st.floats(0, 100)),
     st.builds(Prediction, st.sampled_from(["e", "f"]), st.integers(-1, 6), st.none() | st.just("armed")),
     st.builds(Embedding, st.floats(0, 1), st.floats(0, 1)),
+    st.builds(BusStats, st.floats(0, 1), services=st.sampled_from([(), ("trainer",)])),
     st.builds(lambda x: PointCloud.pack("p", [x], [2.0], [3.0], phase=["clean"]), st.floats(0, 1, width=32)),
 )
 STAMPED = st.builds(Stamped, st.floats(0, 2_000), st.sampled_from(["", "r"]), EVENTS)

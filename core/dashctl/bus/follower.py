@@ -117,7 +117,7 @@ class Follower:
             self._arrived, self._rated = 0, now
         before = self._connection
         connected = bool(self._epoch) and subscriber.is_connected()
-        stats = self.state.latest(BusStats).get(())
+        stats = self.state.newest(BusStats)
         counted = stats.event.rejected if stats else {}
         own = subscriber.rejected
         self._connection = Connection(

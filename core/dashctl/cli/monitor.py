@@ -118,7 +118,7 @@ def _print_picture(arguments: Namespace) -> int:
 def _connection(state: State) -> Connection:
     """How a monitor would be connected that got this snapshot just now."""
     now = time.time()
-    stamped = state.latest(BusStats).get(())
+    stamped = state.newest(BusStats)
     if stamped is None:
         return Connection(connected=True, since=now)
     stats = stamped.event

@@ -208,7 +208,7 @@ def test_numbers_that_nobody_can_have_reached_do_no_harm(broker: Broker, address
         until(lambda: ask_snapshot(address).version(PhaseEvent) == 6)
     assert ask_status(address).lost == 2**63 - 1
     until(
-        lambda: {each.event.lost for each in ask_snapshot(address).latest(BusStats).values()} == {2**63 - 1}
+        lambda: (told := ask_snapshot(address).newest(BusStats)) and told.event.lost == 2**63 - 1
     )
 
 
@@ -217,8 +217,8 @@ def test_it_ticks_with_its_own_numbers(broker: Broker, address: Address) -> None
         publisher.log(ModelMetric("lstm", 0.5))
 
         def ticked() -> BusStats | None:
-            stats = ask_snapshot(address).latest(BusStats).get(())
-            return stats.event if stats and stats.event.events > 1 and stats.event.producers > 1 else None
+            stats = ask_snapshot(address).newest(BusStats)
+            return stats.event if stats and stats.event.events > 1 and stats.event.producers else None
 
         stats = until(ticked)
     assert (stats.lost, stats.rejected, stats.monitors) == (0, {}, 0)
@@ -232,7 +232,7 @@ def test_the_status_says_who_and_how(broker: Broker, address: Address) -> None:
         status = ask_status(address)
         assert (status.pid, status.version, status.address) == (os.getpid(), __version__, str(address))
         assert (status.monitors, status.connections, status.idle_exit) == (1, 1, None)
-        assert status.producers >= 1
+        assert status.producers == 1
         assert status.events >= 1
     until(lambda: (ask_status(address).monitors, ask_status(address).connections) == (0, 0))
 
