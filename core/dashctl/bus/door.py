@@ -78,6 +78,10 @@ class Door:
         """Producers that are connected, heard or not."""
         return len(self._connected)
 
+    def large_bytes(self) -> int:
+        """Bytes of large frames that some monitor was not sent yet."""
+        return sum(size for tracker, size in self._large if not tracker.done)
+
     def sources(self) -> "tuple[zmq.Socket[bytes], ...]":
         """What to wait for."""
         return self.inbox, self.outbox, self.calls, self._comings

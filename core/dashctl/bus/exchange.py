@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 import zmq
 
-from dashctl import __version__, wire
+from dashctl import wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.askers import PATIENCE, Asker, Askers
@@ -27,9 +27,10 @@ from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
 from dashctl.bus.refusals import Refusals
+from dashctl.bus.statistics import Parts, Statistics
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
-from dashctl.events import BusStats, Event
+from dashctl.events import Event
 
 TICK: Final = 1.0
 """Seconds between two events of the broker's own: a monitor that hears none knows it is gone."""
@@ -39,7 +40,6 @@ BURST_EVENTS: Final = 8_192
 SLICE: Final = 0.002
 """Seconds of folding in one turn."""
 POSTED: Final = 65_536
-LARGEST_COUNT: Final = 2**63 - 1
 
 
 class Exchange:
@@ -49,14 +49,8 @@ class Exchange:
         self.address = address
         self.idle_exit = idle_exit
         self.epoch = os.urandom(8)
-        self.started = time.time()
         self.stop_asked = False
         self.idle_since = time.monotonic()
-        self._seq = 0
-        self._events = 0
-        self._rate = 0.0
-        self._events_at_tick = 0
-        self._ticked = time.monotonic()
         self._ledger = Ledger()
         self._refusals = Refusals()
         self._memory = Memory(self._refusals)
@@ -66,6 +60,19 @@ class Exchange:
         self._bell = Bell()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
         self._doors: list[Door] = []
+        self.statistics = Statistics(
+            Parts(
+                address,
+                idle_exit,
+                self.epoch,
+                self._doors,
+                self._ledger,
+                self._refusals,
+                self._memory,
+                self._posted,
+            )
+        )
+        self._totals = self.statistics.totals
         try:
             self._doors.append(Door(self._context, address, self.epoch))
         except UsageError:
@@ -80,7 +87,7 @@ class Exchange:
     @property
     def monitors(self) -> int:
         """How many are connected, at all doors."""
-        return sum(door.monitors for door in self._doors)
+        return self.statistics.monitors
 
     def post(self, event: Event) -> None:
         """Take an event of this very process; any thread may call it."""
@@ -93,8 +100,8 @@ class Exchange:
 
     def turn(self) -> None:
         """Wait for something to do until the next tick, and do it."""
-        now = time.monotonic()
-        wait = 0.0 if self._memory.waiting else max(0.0, self._ticked + TICK - now)
+        due = self.statistics.rates.ticked + TICK
+        wait = 0.0 if self._memory.waiting else max(0.0, due - time.monotonic())
         ready = dict(self._poller.poll(math.ceil(wait * 1000)))
         came = False
         for door in self._doors:
@@ -111,7 +118,7 @@ class Exchange:
         if not came:
             self._memory.fold(SLICE)
         self._memory.make_room()
-        if time.monotonic() - self._ticked >= TICK:
+        if time.monotonic() >= due:
             self._tick()
 
     def listen(self) -> None:
@@ -130,10 +137,10 @@ class Exchange:
         self._bell.close()
 
     def _pass_on_burst(self, door: Door) -> None:
-        now, enough = time.monotonic(), self._events + BURST_EVENTS
+        now, enough = time.monotonic(), self._totals.events + BURST_EVENTS
         for frame in received(door.inbox, BURST):
             self._take(frame, now)
-            if self._events >= enough:
+            if self._totals.events >= enough:
                 break
 
     def _pass_on_posted(self) -> None:
@@ -169,11 +176,13 @@ class Exchange:
     def _pass_on(self, header: wire.Header, frame: bytes, now: float) -> None:
         if not self._ledger.enter(header, now):
             return
-        self._seq += 1
-        self._events += header.events
-        message = wire.stamp(self.epoch, self._seq) + frame
+        totals = self._totals
+        totals.frames += 1
+        totals.events += header.events
+        message = wire.stamp(self.epoch, totals.frames) + frame
         for door in self._doors:
             door.send_on(message)
+            totals.out += header.events * door.monitors
         self._memory.keep(frame, header.events)
         if header.producer in self._askers:
             self._tell_ingested(header.producer)
@@ -197,10 +206,11 @@ class Exchange:
             return
         match request:
             case messages.AskStatus(id=id_):
-                peer.reply(messages.StatusReply(id_, self._status()))
-            case messages.AskSnapshot(id=id_):
+                peer.reply(messages.StatusReply(id_, self.statistics.status()))
+            case messages.AskSnapshot(id=id_, reason=reason):
+                self.statistics.asked_for_snapshot(reason)
                 state = memoryview(self._memory.snapshot())
-                peer.reply(messages.SnapshotReply(id_, self.epoch, self._seq, state))
+                peer.reply(messages.SnapshotReply(id_, self.epoch, self._totals.frames, state))
             case messages.AskIngested():
                 self._await_ingested(peer, request)
             case messages.AskStop(id=id_):
@@ -220,51 +230,9 @@ class Exchange:
 
     def _tick(self) -> None:
         now = time.monotonic()
-        self._rate = (self._events - self._events_at_tick) / (now - self._ticked)
-        self._ticked = now
+        before = self.statistics.rates.events
         self._askers.forget_before(now - PATIENCE)
-        self.post(self._stats(now))
+        self.post(self.statistics.tick(now))
         self._pass_on_posted()
-        if self.monitors or self._connections() or self._events > self._events_at_tick + 1:
+        if self.monitors or self.statistics.connections or self._totals.events > before + 1:
             self.idle_since = now
-        self._events_at_tick = self._events
-
-    def _connections(self) -> int:
-        return sum(door.connections for door in self._doors)
-
-    def _lost(self) -> int:
-        """Producers may claim any numbers; together they must still fit into an event."""
-        return min(self._ledger.lost, LARGEST_COUNT)
-
-    def _stats(self, now: float) -> BusStats:
-        return BusStats(
-            started=self.started,
-            events=self._events,
-            frames=self._seq,
-            monitors=self.monitors,
-            producers=self._ledger.active(now),
-            lost=self._lost(),
-            rejected=self._refusals.counts(),
-            rate=self._rate,
-        )
-
-    def _status(self) -> messages.BrokerStatus:
-        return messages.BrokerStatus(
-            address=str(self.address),
-            pid=os.getpid(),
-            version=__version__,
-            epoch=self.epoch.hex(),
-            started=self.started,
-            events=self._events,
-            frames=self._seq,
-            rate=self._rate,
-            monitors=self.monitors,
-            producers=self._ledger.active(time.monotonic()),
-            connections=self._connections(),
-            lost=self._lost(),
-            duplicates=self._ledger.duplicates,
-            rejected=self._refusals.counts(),
-            recent=self._refusals.recent(),
-            backlog=self._memory.waiting,
-            idle_exit=self.idle_exit,
-        )

@@ -5,15 +5,20 @@ late; the books are bounded, and the producer that was silent longest leaves the
 """
 
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Final
 
-from dashctl.wire import Header
+from dashctl.events import ProducerStats
+from dashctl.wire import BROKER, Header
 
 PRODUCERS: Final = 4_096
 GAPS: Final = 64
 """Holes remembered per producer; what fills a forgotten one counts as a duplicate."""
+LARGEST_COUNT: Final = 2**63 - 1
 ACTIVE: Final = 10.0
 """Seconds for which a producer counts as heard."""
+REPORTED: Final = 50
+"""Producers that a report tells of at most."""
 
 
 @dataclass(slots=True)
@@ -32,6 +37,11 @@ class Account:
     next: int
     heard: float
     gaps: list[Gap] = field(default_factory=list)
+    run: str = ""
+    events: int = 0
+    lost: int = 0
+    reported: int = 0
+    """Events that there were at the last report."""
 
 
 class Ledger:
@@ -47,11 +57,13 @@ class Ledger:
         account = self._accounts.pop(header.producer, None) or self._open(header, now)
         self._accounts[header.producer] = account
         account.heard = now
+        account.run = header.run
         end = header.first + header.events
         if header.first >= account.next:
             if header.first > account.next:
                 self._skip(account, Gap(account.next, header.first, lost=True))
             account.next = end
+            account.events += header.events
             return True
         return self._enter_late(account, header.first, end)
 
@@ -63,13 +75,25 @@ class Ledger:
         return not any(gap.first <= number < gap.end for gap in account.gaps)
 
     def active(self, now: float) -> int:
-        """How many producers were heard lately."""
+        """How many producers were heard lately, the broker itself left out."""
         count = 0
-        for account in reversed(self._accounts.values()):
+        for producer, account in reversed(self._accounts.items()):
             if now - account.heard > ACTIVE:
                 break
-            count += 1
+            count += producer != BROKER
         return count
+
+    def report(self, now: float, seconds: float) -> list[ProducerStats]:
+        """Those that were heard last, the busiest first; rates are over the seconds since the last report."""
+        rows: list[ProducerStats] = []
+        for producer, account in reversed(self._accounts.items()):
+            if len(rows) >= REPORTED and now - account.heard > ACTIVE:
+                break
+            rate = (account.events - account.reported) / seconds
+            account.reported = account.events
+            if len(rows) < REPORTED and producer != BROKER:
+                rows.append(_row(producer, account, rate, now))
+        return sorted(rows, key=attrgetter("rate"), reverse=True)
 
     def _open(self, header: Header, now: float) -> Account:
         """A producer that is new here may have sent its earlier numbers to a broker before this one:
@@ -77,13 +101,14 @@ class Ledger:
         if len(self._accounts) >= PRODUCERS:
             del self._accounts[next(iter(self._accounts))]
         self.lost += header.dropped
-        account = Account(header.first, now)
+        account = Account(header.first, now, lost=header.dropped)
         if header.first:
             account.gaps.append(Gap(0, header.first, lost=False))
         return account
 
     def _skip(self, account: Account, gap: Gap) -> None:
         self.lost += gap.end - gap.first
+        account.lost += gap.end - gap.first
         account.gaps.append(gap)
         if len(account.gaps) > GAPS:
             del account.gaps[0]
@@ -93,7 +118,22 @@ class Ledger:
             if gap.first <= first and end <= gap.end:
                 rest = [Gap(gap.first, first, gap.lost), Gap(end, gap.end, gap.lost)]
                 account.gaps[index : index + 1] = [piece for piece in rest if piece.first < piece.end]
-                self.lost -= end - first if gap.lost else 0
+                found = end - first if gap.lost else 0
+                self.lost -= found
+                account.lost -= found
+                account.events += end - first
                 return True
         self.duplicates += end - first
         return False
+
+
+def _row(producer: bytes, account: Account, rate: float, now: float) -> ProducerStats:
+    """Producers may claim any numbers: what they claim must still fit into an event."""
+    return ProducerStats(
+        producer=producer.hex(),
+        run=account.run,
+        events=account.events,
+        lost=min(max(account.lost, 0), LARGEST_COUNT),
+        rate=rate,
+        silent=max(0.0, now - account.heard),
+    )

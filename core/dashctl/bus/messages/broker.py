@@ -5,6 +5,7 @@ from typing import Annotated
 import msgspec
 
 from dashctl.bus.messages.base import Reply, Request
+from dashctl.events import ProducerStats
 
 
 class AskStatus(Request, frozen=True, tag="status"):
@@ -106,6 +107,12 @@ class BrokerStatus(msgspec.Struct, frozen=True):
     """Monitors that lost frames in the last minute and asked for a snapshot."""
     upstream: str = ""
     """The broker that this one feeds."""
+    rate_out: float = 0.0
+    """Events a second that went out, to all monitors together."""
+    queues: dict[str, int] = {}
+    """What waits where, by name: events or bytes, as the name says."""
+    by_producer: tuple[ProducerStats, ...] = ()
+    """Those heard last, the busiest first."""
 
 
 class StatusReply(Reply, frozen=True, tag="status"):

@@ -1,0 +1,171 @@
+"""How the broker is doing, as it tells monitors every second and whoever asks.
+
+Rules: what is told comes from the parts that know it, and is put together here alone; rates are over
+the time between two ticks; every number fits into an event, whatever a stranger claims.
+"""
+
+import os
+import time
+from collections import deque
+from collections.abc import Sequence, Sized
+from dataclasses import dataclass, field
+from typing import Final
+
+from dashctl import __version__
+from dashctl.bus.address import Address
+from dashctl.bus.door import Door
+from dashctl.bus.ledger import LARGEST_COUNT, Ledger
+from dashctl.bus.memory import Memory
+from dashctl.bus.messages import BrokerStatus
+from dashctl.bus.refusals import Refusals
+from dashctl.events import BusStats, ProducerStats
+
+MINUTE: Final = 60.0
+SLOW_KEPT: Final = 4_096
+"""Askings of slow monitors that are remembered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What an exchange is made of, as far as it has something to tell."""
+
+    address: Address
+    idle_exit: float | None
+    epoch: bytes
+    doors: Sequence[Door]
+    ledger: Ledger
+    refusals: Refusals
+    memory: Memory
+    posted: Sized
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was passed on since the broker began."""
+
+    events: int = 0
+    frames: int = 0
+    out: int = 0
+    """Events, once for every monitor that they were passed on to."""
+
+
+@dataclass(slots=True)
+class Rates:
+    """Events a second between the last two ticks, and the totals at the last."""
+
+    ticked: float = field(default_factory=time.monotonic)
+    coming: float = 0.0
+    going: float = 0.0
+    events: int = 0
+    out: int = 0
+
+    def tick(self, now: float, totals: Totals, monitors: int) -> float:
+        """Begin a new interval; gives the seconds of the last."""
+        seconds = max(now - self.ticked, 1e-3)
+        self.coming = (totals.events - self.events) / seconds
+        self.going = (totals.out - self.out) / seconds
+        self.ticked = now
+        # What is told of this tick is an event too, and no traffic.
+        self.events, self.out = totals.events + 1, totals.out + monitors
+        return seconds
+
+
+class Statistics:
+    """What an exchange tells of itself."""
+
+    def __init__(self, parts: Parts) -> None:
+        self.started = time.time()
+        self.totals = Totals()
+        self.rates = Rates()
+        self.last: BusStats | None = None
+        """What was told last; any thread may read it."""
+        self._parts = parts
+        self._producers: tuple[ProducerStats, ...] = ()
+        self._slow: deque[float] = deque(maxlen=SLOW_KEPT)
+
+    @property
+    def monitors(self) -> int:
+        """How many are connected, at all doors."""
+        return sum(door.monitors for door in self._parts.doors)
+
+    @property
+    def connections(self) -> int:
+        """Producers that are connected at all doors, heard or not."""
+        return sum(door.connections for door in self._parts.doors)
+
+    def asked_for_snapshot(self, reason: str) -> None:
+        """A monitor asked for a snapshot, and why."""
+        if reason == "gap":
+            self._slow.append(time.monotonic())
+
+    def tick(self, now: float) -> BusStats:
+        """What happened since the last tick, by `time.monotonic`."""
+        seconds = self.rates.tick(now, self.totals, self.monitors)
+        self._producers = tuple(self._parts.ledger.report(now, seconds))
+        while self._slow and now - self._slow[0] > MINUTE:
+            self._slow.popleft()
+        self.last = self._stats(now)
+        return self.last
+
+    def _stats(self, now: float) -> BusStats:
+        parts = self._parts
+        return BusStats(
+            started=self.started,
+            events=self.totals.events,
+            frames=self.totals.frames,
+            monitors=self.monitors,
+            producers=parts.ledger.active(now),
+            lost=self._lost(),
+            rejected=parts.refusals.counts(),
+            rate=self.rates.coming,
+            rate_out=self.rates.going,
+            connections=self.connections,
+            duplicates=min(parts.ledger.duplicates, LARGEST_COUNT),
+            slow=len(self._slow),
+            queues=self._queues(),
+            by_producer=self._producers,
+            listening=self._listening(),
+        )
+
+    def status(self) -> BrokerStatus:
+        """The answer to AskStatus."""
+        parts, totals = self._parts, self.totals
+        return BrokerStatus(
+            address=str(parts.address),
+            pid=os.getpid(),
+            version=__version__,
+            epoch=parts.epoch.hex(),
+            started=self.started,
+            events=totals.events,
+            frames=totals.frames,
+            rate=self.rates.coming,
+            monitors=self.monitors,
+            producers=parts.ledger.active(time.monotonic()),
+            connections=self.connections,
+            lost=self._lost(),
+            duplicates=parts.ledger.duplicates,
+            rejected=parts.refusals.counts(),
+            recent=parts.refusals.recent(),
+            backlog=parts.memory.waiting,
+            idle_exit=parts.idle_exit,
+            listening=self._listening(),
+            slow=len(self._slow),
+            rate_out=self.rates.going,
+            queues=self._queues(),
+            by_producer=self._producers,
+        )
+
+    def _queues(self) -> dict[str, int]:
+        """What waits where, in events or in bytes, as the name says."""
+        parts = self._parts
+        return {
+            "fold": parts.memory.waiting,
+            "posted": len(parts.posted),
+            "large frames bytes": sum(door.large_bytes() for door in parts.doors),
+        }
+
+    def _listening(self) -> tuple[str, ...]:
+        return tuple(str(door.address) for door in self._parts.doors)
+
+    def _lost(self) -> int:
+        return min(self._parts.ledger.lost, LARGEST_COUNT)

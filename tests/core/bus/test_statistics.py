@@ -1,0 +1,121 @@
+"""How the broker is doing: every field is told, and true, by a broker with real sockets."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+import zmq
+
+from dashctl import wire
+from dashctl.bus import Address, Broker, Publisher, Subscriber, messages
+from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.bus.ledger import ACTIVE, REPORTED, Ledger
+from dashctl.bus.statistics import Rates, Totals
+from dashctl.events import BusStats, Metric, PhaseEvent, ProducerStats
+from tests.core.bus.processes import until
+
+
+def header(producer: bytes, first: int = 0, events: int = 1, run: str = "") -> wire.Header:
+    frame = wire.encode_frame(producer, first, run, [1.0] * events, [PhaseEvent("clean")] * events)
+    return wire.decode_header(frame)
+
+
+def told(address: Address) -> BusStats | None:
+    stats = ask_snapshot(address).newest(BusStats)
+    return stats.event if stats else None
+
+
+@contextmanager
+def asking(address: Address) -> "Iterator[zmq.Socket[bytes]]":
+    with zmq.Context() as context, context.socket(zmq.DEALER) as dealer:
+        dealer.connect(address.calls)
+        yield dealer
+
+
+def test_a_report_tells_of_each_producer_the_busiest_first() -> None:
+    ledger = Ledger()
+    ledger.enter(header(b"quiet---", run="a"), 0.0)
+    ledger.enter(header(b"busy----", 5, 20, run="b"), 1.0)
+    ledger.enter(header(b"busy----", 35, 20, run="b"), 2.0)
+    assert ledger.report(2.5, 2.0) == [
+        ProducerStats(b"busy----".hex(), "b", events=40, lost=10, rate=20.0, silent=0.5),
+        ProducerStats(b"quiet---".hex(), "a", events=1, lost=0, rate=0.5, silent=2.5),
+    ]
+    assert {row.rate for row in ledger.report(3.5, 1.0)} == {0.0}
+
+
+def test_what_came_late_is_lost_no_longer_and_what_came_twice_counts_once() -> None:
+    ledger = Ledger()
+    for first in (0, 10, 5, 5):
+        ledger.enter(header(b"p-------", first), 0.0)
+    (row,) = ledger.report(0.0, 1.0)
+    assert (row.events, row.lost) == (3, 8)
+
+
+def test_a_report_has_the_last_ones_alone_and_never_the_broker() -> None:
+    ledger = Ledger()
+    for number in range(REPORTED + 10):
+        ledger.enter(header(number.to_bytes(8, "big")), float(number))
+    rows = ledger.report(REPORTED + ACTIVE, 1.0)
+    assert len(rows) == REPORTED
+    assert wire.BROKER.hex() not in {row.producer for row in rows}
+    assert max(row.silent for row in rows) == REPORTED + ACTIVE - 10
+
+
+def test_rates_leave_out_what_the_broker_says_of_itself() -> None:
+    rates, totals = Rates(ticked=0.0), Totals()
+    rates.tick(1.0, totals, 3)
+    totals.events, totals.out = 101, 303
+    assert rates.tick(3.0, totals, 3) == 2.0
+    assert (rates.coming, rates.going) == (50.0, 150.0)
+
+
+def test_it_tells_what_comes_in_and_what_goes_out(broker: Broker, address: Address) -> None:
+    with Publisher(address, run="mnist") as publisher, Subscriber(address) as subscriber:
+        until(lambda: subscriber.receive(0.05))
+
+        def busy() -> BusStats | None:
+            for step in range(100):
+                publisher.log(Metric("loss", step, 0.5))
+            stats = told(address)
+            return stats if stats and stats.rate_out > 0 and stats.by_producer else None
+
+        stats = until(busy)
+        status = ask_status(address)
+        (row,) = stats.by_producer
+        assert row.run == "mnist"
+        assert row.events > 0
+        assert (row.lost, stats.lost, stats.duplicates, stats.slow) == (0, 0, 0, 0)
+        assert stats.rate > 0
+        assert (stats.monitors, stats.producers, stats.connections) == (1, 1, 1)
+        assert stats.listening == status.listening == (str(address),)
+        assert set(stats.queues) == set(status.queues) >= {"fold", "posted", "large frames bytes"}
+        assert [each.producer for each in status.by_producer] == [row.producer]
+
+
+def test_duplicates_and_losses_are_told_with_their_producer(broker: Broker, address: Address) -> None:
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+        push.connect(address.inbox)
+        for first in (0, 0, 8):
+            push.send(wire.encode_frame(b"producer", first, "r", [1.0], [PhaseEvent("clean")]))
+        push.send(b"nonsense")
+
+        def complete() -> BusStats | None:
+            stats = told(address)
+            return stats if stats and stats.duplicates and stats.rejected and stats.by_producer else None
+
+        stats = until(complete)
+    assert (stats.duplicates, stats.lost, stats.rejected) == (1, 7, {"malformed": 1})
+    (row,) = stats.by_producer
+    assert (row.producer, row.run, row.events, row.lost) == (b"producer".hex(), "r", 2, 7)
+
+
+@pytest.mark.parametrize(("reason", "slow"), [("gap", 1), ("connected", 0)])
+def test_a_monitor_that_lost_frames_counts_as_slow(
+    broker: Broker, address: Address, reason: str, slow: int
+) -> None:
+    with asking(address) as dealer:
+        dealer.send(messages.encode(messages.AskSnapshot(1, reason)))
+        assert dealer.poll(10_000)
+        dealer.recv()
+    assert ask_status(address).slow == slow
