@@ -20,6 +20,7 @@ from dashctl.bus.lock import AddressLock, BrokerRunning
 from dashctl.errors import Closed, UsageError
 from dashctl.events import Event
 from dashctl.plain import as_event
+from dashctl.state import State
 
 LOOK: Final = 1.0
 """Seconds between two looks whether the sockets are still where they were."""
@@ -30,13 +31,20 @@ _log = logging.getLogger(__name__)
 class Broker:
     """A broker at an address: `with Broker() as broker: broker.run()`, or `start` for a thread of its own.
 
-    It listens from `with` (or `start`, or `run`) on. Raises BrokerRunning if another broker holds the
-    address, and UsageError if it cannot listen there.
+    It listens from `with` (or `start`, or `run`) on, and begins with a copy of `state` if one is given.
+    Raises BrokerRunning if another broker holds the address, and UsageError if it cannot listen there.
     """
 
-    def __init__(self, address: Address | str | None = None, *, idle_exit: float | None = None) -> None:
+    def __init__(
+        self,
+        address: Address | str | None = None,
+        *,
+        idle_exit: float | None = None,
+        state: State | None = None,
+    ) -> None:
         self.address = Address.parse(address)
         self.idle_exit = idle_exit
+        self._state = state
         self._stopping = False
         self._runner: int | None = None
         # It can be taken again by a signal that came while it was held.
@@ -132,7 +140,8 @@ class Broker:
             self._process = os.getpid()
             lock = AddressLock(self.address)
             try:
-                self._exchange = Exchange(self.address, self.idle_exit)
+                state = None if self._state is None else self._state.copy()
+                self._exchange = Exchange(self.address, self.idle_exit, state=state)
             except BaseException:
                 lock.release()
                 raise

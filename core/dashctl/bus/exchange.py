@@ -31,6 +31,7 @@ from dashctl.bus.statistics import Parts, Statistics
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
 from dashctl.events import Event
+from dashctl.state import State
 
 TICK: Final = 1.0
 """Seconds between two events of the broker's own: a monitor that hears none knows it is gone."""
@@ -45,7 +46,9 @@ POSTED: Final = 65_536
 class Exchange:
     """Doors at addresses, and everything that came in there."""
 
-    def __init__(self, address: Address, idle_exit: float | None = None) -> None:
+    def __init__(
+        self, address: Address, idle_exit: float | None = None, *, state: State | None = None
+    ) -> None:
         self.address = address
         self.idle_exit = idle_exit
         self.epoch = os.urandom(8)
@@ -53,7 +56,7 @@ class Exchange:
         self.idle_since = time.monotonic()
         self._ledger = Ledger()
         self._refusals = Refusals()
-        self._memory = Memory(self._refusals)
+        self._memory = Memory(self._refusals, state)
         self._askers = Askers()
         self._numbers = itertools.count()
         self._posted: deque[Entry] = deque(maxlen=POSTED)

@@ -20,13 +20,13 @@ BACKLOG_BYTES: Final = 64 * 1024 * 1024
 class Memory:
     """A state and the frames that it does not have yet."""
 
-    def __init__(self, refusals: Refusals) -> None:
+    def __init__(self, refusals: Refusals, state: State | None = None) -> None:
         self._refusals = refusals
         self.waiting = 0
         """Events kept and not yet folded."""
         self._bytes = 0
         self._frames: deque[tuple[bytes, int]] = deque()
-        self._state = State()
+        self._state = State() if state is None else state
         self._encoded: bytes | None = None
 
     def keep(self, frame: bytes, events: int) -> None:
