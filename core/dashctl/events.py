@@ -339,9 +339,9 @@ class JournalStats(msgspec.Struct, frozen=True):
 class BusStats(Event, frozen=True):
     """How the broker is doing, once a second: also the sign that it lives. Scenes: Bus, status line."""
 
-    # Ten minutes of numbers; the lists would make them a hundred times as large.
+    # Five minutes of numbers: with its lists, each would be a hundred times as long to read.
     retention: ClassVar[Retention] = Last(
-        600, newest_only=("rejected", "by_producer", "services", "listening")
+        300, newest_only=("rejected", "queues", "by_producer", "services", "listening", "journal")
     )
 
     started: float
