@@ -51,3 +51,55 @@ class TimedOut(DashctlError):
 
 class Closed(DashctlError):
     """A publisher or subscriber was used after it was closed."""
+
+
+class CallError(DashctlError):
+    """Base of what can become of a call, apart from its result, NoBroker and TimedOut."""
+
+
+class NoSuchService(CallError):
+    """Nobody offers a service of this name: the message lists those that are offered."""
+
+    exit_code = 3
+
+
+class NoSuchMethod(CallError, UsageError):
+    """The service has no method of this name: the message lists those that it has."""
+
+
+class BadArguments(CallError, UsageError):
+    """The method does not take these arguments: the message names one, its value and what is allowed."""
+
+
+class CallFailed(CallError):
+    """The method raised: `kind` is the name of the exception's class."""
+
+    def __init__(self, message: str, kind: str = "") -> None:
+        super().__init__(message)
+        self.kind = kind
+
+
+class ServiceGone(CallError):
+    """The service ended in mid-call; whether the call was carried out is not known."""
+
+    exit_code = 3
+
+
+class Cancelled(CallError):
+    """The call was given up, by the caller or by the service."""
+
+
+class Busy(CallError):
+    """More calls are in progress than there is room for."""
+
+
+class CallTimedOut(TimedOut, CallError):
+    """The method did not return in time, and was told that nobody waits for it any more."""
+
+
+class NameTaken(DashctlError):
+    """Another process offers a service of this name: the message says which."""
+
+
+class Forbidden(DashctlError):
+    """The key is known, and does not have the right that this needs."""

@@ -28,12 +28,14 @@ from dashctl.bus.messages.calls import (
     AskServices,
     Call,
     Cancel,
+    Failed,
     FailureOf,
     Invoke,
     Method,
     Offer,
     Offered,
     Parameter,
+    Probe,
     Progressed,
     ProgressOf,
     ResultOf,
@@ -71,6 +73,7 @@ __all__ = [
     "Call",
     "Cancel",
     "Curve",
+    "Failed",
     "FailureOf",
     "Farewell",
     "HistoryReply",
@@ -82,6 +85,7 @@ __all__ = [
     "Offer",
     "Offered",
     "Parameter",
+    "Probe",
     "ProgressOf",
     "Progressed",
     "Refused",
@@ -136,6 +140,8 @@ AnyReply = (
     | Abandon
     | Progressed
     | Returned
+    | Failed
+    | Probe
 )
 
 _encoder: Final = msgspec.msgpack.Encoder()

@@ -1,8 +1,9 @@
 """What concerns calls: services that producers offer, and who calls them.
 
-A caller asks with Call and gets Progressed any number of times, then Returned, or Refused with a code.
-A service offers itself with Offer and gets Invoke and Abandon; it answers those with Progressed, Returned
-and Failed, each with the id of the Invoke, as requests of its own.
+A caller asks with Call and gets Progressed any number of times, then Returned, Failed, or Refused with a
+code. A service offers itself with Offer and gets Invoke and Abandon; it answers each Invoke once, abandoned
+or not, with ResultOf or FailureOf, and before that with ProgressOf any number of times: requests of its
+own, with the id of the Invoke. Either may get a Probe at any time, which is to be passed over.
 """
 
 from typing import Annotated, Any
@@ -22,6 +23,8 @@ class Parameter(msgspec.Struct, frozen=True):
     name: str
     allowed: str
     required: bool
+    takes_text: bool = False
+    """Whether a text is meant as it stands, as opposed to a number that was written as one."""
 
 
 class Method(msgspec.Struct, frozen=True):
@@ -75,10 +78,10 @@ class Services(Reply, frozen=True, tag="services"):
 
 
 class Call(Request, frozen=True, tag="call"):
-    """Have a method called. Answered with Progressed…, then Returned, or Refused.
+    """Have a method called. Answered with Progressed…, then Returned, Failed, or Refused.
 
-    The codes of Refused: "no service", "no method", "bad arguments", "failed", "gone", "timed out",
-    "cancelled", "busy", "forbidden".
+    The codes of Refused: "no service", "no method", "bad arguments", "gone", "timed out", "cancelled",
+    "busy", "forbidden".
     """
 
     service: ServiceName = "?"
@@ -126,6 +129,8 @@ class FailureOf(Request, frozen=True, tag="failure"):
 
     code: Annotated[str, msgspec.Meta(max_length=32)] = "failed"
     message: Message = ""
+    kind: Annotated[str, msgspec.Meta(max_length=256)] = ""
+    """With "failed": the name of the exception's class."""
 
 
 class Progressed(Reply, frozen=True, tag="progress"):
@@ -140,3 +145,14 @@ class Returned(Reply, frozen=True, tag="returned"):
     """To a caller: what the call came to."""
 
     value: Any = None
+
+
+class Failed(Reply, frozen=True, tag="failed"):
+    """To a caller: the method was called and raised: the exception's class, and what it says."""
+
+    kind: str = ""
+    message: str = ""
+
+
+class Probe(Reply, frozen=True, tag="probe"):
+    """To a service or a caller: nothing. That it can be sent shows that somebody is still there."""
