@@ -11,6 +11,7 @@ from typing import Any
 
 from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import BY_NAME, Event
+from dashctl.json_text import parsed
 from dashctl.plain import from_dict
 from dashctl.validation import Check, checks_of, shown
 
@@ -32,14 +33,7 @@ def event_of(name: str, words: Sequence[str]) -> Event:
 
 def event_of_json(text: str | bytes) -> Event:
     """The event that one JSON object describes. Raises InvalidEvent."""
-    try:
-        plain = json.loads(text)
-    except UnicodeDecodeError as error:
-        raise InvalidEvent(f"not UTF-8: {error.reason} at byte {error.start + 1}") from None
-    except json.JSONDecodeError as error:
-        raise InvalidEvent(f"not JSON: {error.msg} at character {error.pos + 1}") from None
-    except (ValueError, RecursionError) as error:
-        raise InvalidEvent(f"not JSON that can be read: {error}") from None
+    plain = parsed(text)
     if not isinstance(plain, dict):
         raise InvalidEvent(f'{shown(plain)} is not allowed; expected an object, as {{"type": …}}')
     return from_dict(plain)

@@ -12,10 +12,10 @@ from typing import Final
 from dashctl.bus.control import ask_snapshot
 from dashctl.cli.connection import bus_of
 from dashctl.cli.parsing import Parser, add_bus, add_timeout
-from dashctl.cli.state_json import as_json, plain_store
 from dashctl.cli.wording import clock
 from dashctl.events import EVENT_TYPES
 from dashctl.state import State
+from dashctl.state_json import as_json, plain_store
 from dashctl.validation import sendable
 
 DESCRIPTION: Final = (

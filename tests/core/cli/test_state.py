@@ -11,7 +11,6 @@ import pytest
 from dashctl.bus import Broker, Publisher
 from dashctl.cli import main
 from dashctl.cli.state import summary
-from dashctl.cli.state_json import as_json
 from dashctl.events import (
     EVENT_TYPES,
     Event,
@@ -23,6 +22,7 @@ from dashctl.events import (
     RunStarted,
 )
 from dashctl.state import State, fold
+from dashctl.state_json import as_json
 
 
 def folded(*events: Event) -> dict[str, Any]:

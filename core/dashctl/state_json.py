@@ -35,10 +35,10 @@ def plain_store(state: State, cls: type[Event]) -> list[dict[str, Any]]:
     """
     match cls.retention:
         case Latest():
-            return [_event(stamped) for stamped in state.latest(cls).values()]
+            return [plain_event(stamped) for stamped in state.latest(cls).values()]
         case Last():
             kept = [stamped for group in state.last(cls).values() for stamped in group]
-            return [_event(stamped) for stamped in sorted(kept, key=lambda stamped: stamped.time)]
+            return [plain_event(stamped) for stamped in sorted(kept, key=lambda stamped: stamped.time)]
         case Window(key=names):
             counts = state.counts(cls, state.time)
             return [{**_key(names, key), "count": count} for key, count in counts.items()]
@@ -48,7 +48,8 @@ def plain_store(state: State, cls: type[Event]) -> list[dict[str, Any]]:
             return []
 
 
-def _event(stamped: Stamped[Event]) -> dict[str, Any]:
+def plain_event(stamped: Stamped[Event]) -> dict[str, Any]:
+    """One event with its time and its run."""
     fields = {name: plain(value) for name, value in stamped.event.to_event().items()}
     return {"time": stamped.time, "run": stamped.run, **fields}
 
