@@ -3,11 +3,16 @@
 Rules: a sample goes into the newest bucket; when the buckets are full, neighbours merge in pairs, so
 every bucket but the newest holds the same number of samples; a bucket keeps minimum, maximum and mean
 of the finite values and marks the others, so no peak and no NaN is ever lost. What results depends on
-the samples and their order alone, never on when somebody looks.
+the samples and their order alone, never on how many came at once or on when somebody looks: samples
+are added up one after the other, in the order in which they came.
 """
 
 import math
 from array import array
+from collections import deque
+from collections.abc import Iterable, Sequence
+from itertools import accumulate
+from operator import add, or_
 from typing import Any, Final
 
 import msgspec
@@ -16,7 +21,10 @@ NAN: Final = 1
 PLUS_INF: Final = 2
 MINUS_INF: Final = 4
 
-_SETTLE_AT: Final = 4096
+_NARROW: Final = 8
+"""Up to this width, buckets that fill at once are made side by side; wider ones, one by one."""
+_NOTHING: Final = -0.0
+"""The sum of no samples: the one number that changes no other, not even -0.0, by being added."""
 
 
 class Columns(msgspec.Struct, frozen=True, array_like=True):
@@ -57,14 +65,13 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
 
 
 class CurveBuffer:
-    """Takes samples one by one, gives `Columns`."""
+    """Takes samples, one by one or many at once, and gives `Columns`."""
 
     def __init__(self, points: int) -> None:
         self._points = points
         self._width, self._filled, self._total, self._last = 1, 1, 0, math.nan
         self._steps, self._counts, self._marks = array("q"), array("Q"), array("B")
         self._times, self._low, self._high, self._sums = array("d"), array("d"), array("d"), array("d")
-        self._pending: list[tuple[int, float, float]] = []
 
     @classmethod
     def from_columns(cls, points: int, columns: Columns) -> "CurveBuffer":
@@ -80,72 +87,96 @@ class CurveBuffer:
 
     def append(self, step: int, time: float, value: float) -> None:
         """Take one sample."""
-        self._pending.append((step, time, value))
-        if len(self._pending) >= _SETTLE_AT:
-            self._settle()
+        self.extend((step,), (time,), (value,))
+
+    def extend(self, steps: Sequence[int], times: Sequence[float], values: Sequence[float]) -> None:
+        """Take samples in their order: three columns of one length."""
+        taken, count = 0, len(values)
+        while taken < count:
+            room = self._width - self._filled
+            if room:
+                end = min(count, taken + room)
+                self._take(steps[end - 1], times[end - 1], values[taken:end])
+            elif len(self._steps) >= self._points:
+                self._merge_pairs()
+                continue
+            elif buckets := min((count - taken) // self._width, self._points - len(self._steps)):
+                end = taken + buckets * self._width
+                each = slice(taken + self._width - 1, end, self._width)
+                self._take_whole(steps[each], times[each], values[taken:end])
+            else:
+                self._open_bucket()
+                continue
+            taken = end
+        if count:
+            self._total += count
+            self._last = values[-1]
 
     def copy(self) -> "CurveBuffer":
         """The curve as it is now, which goes on by itself."""
         made = CurveBuffer(self._points)
         made._width, made._filled = self._width, self._filled
         made._total, made._last = self._total, self._last
-        made._pending = self._pending.copy()
         for own, other in zip(made._columns(), self._columns(), strict=True):
             own.extend(other)
         return made
 
     def columns(self) -> Columns:
         """All buckets, as of now."""
-        self._settle()
         packed = (column.tobytes() for column in self._columns())
         return Columns(self._width, self._filled, self._total, self._last, *packed)
 
     @property
     def total(self) -> int:
         """Samples ever taken."""
-        return self._total + len(self._pending)
+        return self._total
 
     def _columns(self) -> "tuple[array[Any], ...]":
         return self._steps, self._times, self._low, self._high, self._sums, self._counts, self._marks
 
-    def _settle(self) -> None:
-        """Move what is pending into buckets, a bucket's share at a time."""
-        pending, taken = self._pending, 0
-        while taken < len(pending):
-            if not self._steps or self._filled == self._width:
-                self._open_bucket()
-            share = pending[taken : taken + self._width - self._filled]
-            self._take(share)
-            taken += len(share)
-        if pending:
-            self._total += taken
-            self._last = pending[-1][2]
-            self._pending = []
-
     def _open_bucket(self) -> None:
-        if len(self._steps) >= self._points:
-            self._merge_pairs()
-            if self._filled < self._width:
-                return
-        for column, empty in zip(self._columns(), (0, 0.0, math.nan, math.nan, 0.0, 0, 0), strict=True):
-            column.append(empty)
+        empty = (0, 0.0, math.nan, math.nan, _NOTHING, 0, 0)
+        for column, value in zip(self._columns(), empty, strict=True):
+            column.append(value)
         self._filled = 0
 
-    def _take(self, share: list[tuple[int, float, float]]) -> None:
-        """Let the newest bucket take in samples that it has room for."""
-        total, marks, finite = self._sums[-1], self._marks[-1], []
-        for _, _, value in share:
-            if value - value == 0.0:
-                finite.append(value)
-                total += value
-            else:
-                marks |= NAN if math.isnan(value) else PLUS_INF if value > 0 else MINUS_INF
+    def _take(self, step: int, time: float, values: Sequence[float]) -> None:
+        """Let the newest bucket take in samples that it has room for; the last has that step and time."""
+        former, finite = self._sums[-1], values
+        total = _added_up(values, former)
+        if not math.isfinite(total):
+            finite = [value for value in values if value - value == 0.0]
+            total = _added_up(finite, former)
+            for value in values:
+                if value - value != 0.0:
+                    self._marks[-1] |= NAN if math.isnan(value) else PLUS_INF if value > 0 else MINUS_INF
         if finite:
             self._widen(-1, min(finite), max(finite))
-        self._sums[-1], self._marks[-1] = total, marks
+        self._sums[-1] = total
         self._counts[-1] += len(finite)
-        self._steps[-1], self._times[-1], _ = share[-1]
-        self._filled += len(share)
+        self._steps[-1], self._times[-1] = step, time
+        self._filled += len(values)
+
+    def _take_whole(self, steps: Sequence[int], times: Sequence[float], values: Sequence[float]) -> None:
+        """Make as many buckets as there are steps, all of them full."""
+        width = self._width
+        if width > _NARROW or not math.isfinite(sum(values)):
+            for at, (step, time) in enumerate(zip(steps, times, strict=True)):
+                self._open_bucket()
+                self._take(step, time, values[at * width : (at + 1) * width])
+            return
+        low = high = total = values[::width]
+        for place in range(1, width):
+            column = values[place::width]
+            low, high, total = _lower(low, column), _higher(high, column), list(map(add, total, column))
+        self._steps.extend(array("q", steps))
+        self._times.extend(array("d", times))
+        self._low.extend(array("d", low))
+        self._high.extend(array("d", high))
+        self._sums.extend(array("d", total))
+        self._counts.extend(array("Q", (width,)) * len(steps))
+        self._marks.frombytes(bytes(len(steps)))
+        self._filled = width
 
     def _widen(self, at: int, low: float, high: float) -> None:
         had = self._counts[at]
@@ -154,14 +185,19 @@ class CurveBuffer:
 
     def _merge_pairs(self) -> None:
         buckets = len(self._steps)
-        for right in range(1, buckets, 2):
-            left = right - 1
-            self._steps[left], self._times[left] = self._steps[right], self._times[right]
-            if self._counts[right]:
-                self._widen(left, self._low[right], self._high[right])
-            self._sums[left] += self._sums[right]
-            self._counts[left] += self._counts[right]
-            self._marks[left] |= self._marks[right]
+        left = slice(0, buckets - 1, 2)
+        if 0 in self._counts:
+            for right in range(1, buckets, 2):
+                if self._counts[right]:
+                    self._widen(right - 1, self._low[right], self._high[right])
+        else:
+            self._low[left] = array("d", _lower(self._low[::2], self._low[1::2]))
+            self._high[left] = array("d", _higher(self._high[::2], self._high[1::2]))
+        self._steps[left], self._times[left] = self._steps[1::2], self._times[1::2]
+        self._sums[left] = array("d", list(map(add, self._sums[::2], self._sums[1::2])))
+        self._counts[left] = array("Q", list(map(add, self._counts[::2], self._counts[1::2])))
+        if any(self._marks):
+            self._marks[left] = array("B", list(map(or_, self._marks[::2], self._marks[1::2])))
         for column in self._columns():
             del column[1::2]
         self._width *= 2
@@ -173,3 +209,18 @@ def columns_of(columns: Columns) -> tuple[bytes, ...]:
     """The packed columns, in the order in which a CurveBuffer holds them."""
     c = columns
     return c.steps, c.times, c.low, c.high, c.sums, c.counts, c.marks
+
+
+def _added_up(values: Iterable[float], former: float) -> float:
+    # Not `sum`, which is exact beyond a float's own digits since Python 3.12: what it gives depends on
+    # how many values it is given at once.
+    return deque(accumulate(values, initial=former), maxlen=1)[0]
+
+
+def _lower(left: Iterable[float], right: Iterable[float]) -> list[float]:
+    # Comparing costs a third of calling `min`, and does as it does: among equals (0.0, -0.0) the first.
+    return [b if b < a else a for a, b in zip(left, right, strict=False)]  # noqa: FURB136
+
+
+def _higher(left: Iterable[float], right: Iterable[float]) -> list[float]:
+    return [b if b > a else a for a, b in zip(left, right, strict=False)]  # noqa: FURB136

@@ -2,7 +2,8 @@
 
 Rules:
 1. `fold` is deterministic: no clock, no I/O; how events were batched makes no difference.
-2. What is kept is what the event's class declares as its retention; no event type has code here.
+2. What is kept is what the event's class declares as its retention; no event type has code here,
+   but that metrics may come as columns.
 3. A state that was copied, or encoded and decoded, is the same state: it goes on folding as the first
    would.
 4. A state is not shared between threads without a lock.
@@ -15,7 +16,8 @@ import msgspec
 
 from dashctl.curve import Columns
 from dashctl.errors import DashctlError
-from dashctl.events import BY_NAME, EVENT_TYPES, Event, Stamped
+from dashctl.events import BY_NAME, EVENT_TYPES, Event, Metric, Stamped
+from dashctl.metric_columns import MetricColumns
 from dashctl.stores import Key, LastStore, LatestStore, SeriesStore, Store, WindowStore, store_for
 
 E = TypeVar("E", bound=Event)
@@ -42,6 +44,11 @@ class State:
 
     def take_all(self, stamped: Sequence[Stamped[Event]]) -> None:
         """Fold events in, in order; see `fold_all`."""
+        if isinstance(stamped, MetricColumns):
+            if stamped:
+                self.time = max(self.time, *stamped.times)
+                self._store(Metric, SeriesStore).fold_columns(stamped)
+            return
         # Not by way of `take`: a broker's time under load goes into this loop.
         stores, newest = self._stores, self.time
         for item in stamped:
@@ -125,5 +132,5 @@ def fold(state: State, event: Event, time: float, run: str = "") -> None:
 
 
 def fold_all(state: State, stamped: Sequence[Stamped[Event]]) -> None:
-    """Take many events into the state, in order."""
+    """Take many events into the state, in order; columns far faster than their events one by one."""
     state.take_all(stamped)

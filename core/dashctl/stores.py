@@ -5,8 +5,9 @@ silent longest go first when there are too many; `version` counts what was folde
 knows whether it is out of date.
 """
 
+from array import array
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, Final, Protocol, Self
 
@@ -14,12 +15,17 @@ import msgspec
 
 from dashctl.curve import Columns, CurveBuffer
 from dashctl.events import AnyEvent, Event, Stamped
+from dashctl.metric_columns import MOST_NAMES, MetricColumns
 from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
 
 Key = tuple[Any, ...]
 KeyOf = Callable[[Event, str], Key]
 
 Kept = Stamped[AnyEvent]
+Places = slice | list[int]
+
+WAITING: Final = 16_384
+"""Samples that wait at most before curves take them in."""
 
 
 class Store(Protocol):
@@ -182,29 +188,56 @@ class WindowStore:
 
 
 class SeriesStore:
-    """A thinned curve per key, least recently updated first."""
+    """A thinned curve per key, least recently updated first.
+
+    Samples wait in columns until there are many or somebody looks, and are then handed to their curves
+    together: which are as if each had been handed over when it came.
+    """
 
     def __init__(self, retention: Series) -> None:
         self.version = 0
-        self.curves: dict[Key, CurveBuffer] = {}
         self._retention = retention
         self._key = key_function(retention.key)
+        self._curves: dict[Key, CurveBuffer] = {}
+        self._code_of: dict[Key, int] = {}
+        """Of the keys that wait."""
+        self._codes, self._steps = array("H"), array("q")
+        self._times, self._values = array("d"), array("d")
+
+    @property
+    def curves(self) -> Mapping[Key, CurveBuffer]:
+        """All of them, as of now."""
+        self._settle()
+        return self._curves
 
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
-        key = self._key(event, run)
-        curve = self.curves.pop(key, None)
-        if curve is None:
-            curve = CurveBuffer(self._retention.points)
-        self.curves[key] = curve
-        curve.append(event.step, time, event.value)  # type: ignore[attr-defined]
-        if len(self.curves) > self._retention.keys:
-            del self.curves[next(iter(self.curves))]
+        self._codes.append(self._code_of.setdefault(self._key(event, run), len(self._code_of)))
+        self._steps.append(event.step)  # type: ignore[attr-defined]
+        self._times.append(time)
+        self._values.append(event.value)  # type: ignore[attr-defined]
+        self._settle_if_many()
+
+    def fold_columns(self, columns: MetricColumns) -> None:
+        """Take many samples in, keyed by run and name: as `fold` would, one after the other."""
+        self.version += len(columns)
+        if len(self._code_of) + len(columns.names) > MOST_NAMES:
+            self._settle()
+        run, code_of = columns.run, self._code_of
+        codes = [code_of.setdefault((run, name), len(code_of)) for name in columns.names]
+        if codes == list(range(len(codes))):
+            self._codes.extend(columns.codes)
+        else:
+            self._codes.extend([codes[code] for code in columns.codes])
+        self._steps.extend(columns.steps)
+        self._times.extend(columns.times)
+        self._values.extend(columns.values)
+        self._settle_if_many()
 
     def copy(self) -> "SeriesStore":
         made = SeriesStore(self._retention)
         made.version = self.version
-        made.curves = {key: curve.copy() for key, curve in self.curves.items()}
+        made._curves = {key: curve.copy() for key, curve in self.curves.items()}
         return made
 
     def dump(self) -> bytes:
@@ -213,7 +246,43 @@ class SeriesStore:
     def load(self, dumped: bytes) -> None:
         self.version, curves = _curves_decoder.decode(dumped)
         points = self._retention.points
-        self.curves = {tuple(key): CurveBuffer.from_columns(points, columns) for key, columns in curves}
+        self._forget_waiting()
+        self._curves = {tuple(key): CurveBuffer.from_columns(points, columns) for key, columns in curves}
+
+    def _settle_if_many(self) -> None:
+        if len(self._codes) >= WAITING or len(self._code_of) > self._retention.keys:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Hand what waits to the curves."""
+        if not self._codes:
+            return
+        keys, most = list(self._code_of), self._retention.keys
+        # Lists, for what is made of an array's entries is made anew each time.
+        steps, times, values = self._steps.tolist(), self._times.tolist(), self._values.tolist()
+        if len(self._curves) + sum(key not in self._curves for key in keys) <= most:
+            for code, places in places_by_code(self._codes):
+                self._curve_of(keys[code]).extend(*(_taken(each, places) for each in (steps, times, values)))
+        else:
+            # Some go, and may come again: that happens in the order of the samples.
+            for code, step, time, value in zip(self._codes, steps, times, values, strict=True):
+                self._curve_of(keys[code]).append(step, time, value)
+                if len(self._curves) > most:
+                    del self._curves[next(iter(self._curves))]
+        self._forget_waiting()
+
+    def _curve_of(self, key: Key) -> CurveBuffer:
+        """A key's curve, which is now the one updated last."""
+        curve = self._curves.pop(key, None)
+        if curve is None:
+            curve = CurveBuffer(self._retention.points)
+        self._curves[key] = curve
+        return curve
+
+    def _forget_waiting(self) -> None:
+        self._code_of = {}
+        for column in (self._codes, self._steps, self._times, self._values):
+            del column[:]
 
 
 class TransientStore:
@@ -250,6 +319,35 @@ def store_for(retention: Retention) -> Store:
             return SeriesStore(retention)
         case Transient():
             return TransientStore()
+
+
+def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
+    """Where each code stands, those whose last place comes first being first."""
+    period = _period(codes)
+    if period:
+        count = len(codes)
+        for last in range(count - period, count):
+            yield codes[last], slice(last % period, None, period)
+        return
+    places: dict[int, list[int]] = {code: [] for code in reversed(dict.fromkeys(reversed(codes)))}
+    for place, code in enumerate(codes):
+        places[code].append(place)
+    yield from places.items()
+
+
+def _period(codes: "array[int]") -> int:
+    """After how many places the codes begin again, as they do where one loop logs them; 0: never."""
+    try:
+        period = codes.index(codes[0], 1)
+    except ValueError:
+        period = len(codes)
+    # A code that comes twice before the first comes again would be two series.
+    repeats = codes[period:] == codes[:-period] and len(set(codes[:period])) == period
+    return period if repeats else 0
+
+
+def _taken(column: list[Any], places: Places) -> list[Any]:
+    return column[places] if isinstance(places, slice) else [column[place] for place in places]
 
 
 def _merged(former: Event, event: Event) -> Event:

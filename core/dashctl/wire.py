@@ -1,22 +1,28 @@
-"""Events <-> one frame. The authority on the bytes is this module; the version is `VERSION`.
+"""Events <-> one frame. The authority on the bytes is docs/protocol.md; the version is `VERSION`.
 
 Rules:
-1. A message is one frame: a fixed header, then a msgpack body of many events.
+1. A message is one frame: a fixed header, then a body of many events.
 2. A producer numbers its events; the broker puts its own stamp in front and never opens the frame
    to pass it on.
-3. What cannot be read is named by a reason and counted; the events beside it in the frame live.
+3. What cannot be read is named by a reason and counted, and never raises.
+4. One illegal event takes no other in its frame with it; columns stand or fall together, for whoever
+   packs columns can check them.
 
 A frame, little-endian:
 
     2  magic       b"DC"
-    1  version     1
-    1  kind        1 = events
+    1  version     2
+    1  kind        1 = events, 2 = metrics in columns, 3 = events as JSON
     4  count       events in the frame, 1 or more
     8  producer    random id, new per process and per fork; all zero: the broker itself
     8  first       the producer's number of the first event, from 0; the others follow without a gap
     8  dropped     how many events numbered before the first the producer dropped itself, unsent
     32 run         the run's name, UTF-8, filled up with zero bytes; all zero: in no run
-    .. body        msgpack [times, events]: times is a bin of float64, seconds since 1970 (UTC)
+    8  logged      how many events the producer had numbered when it sent this; 0: it does not say
+    .. body        kind 1: msgpack [times, events]: times is a bin of float64, seconds since 1970 (UTC)
+                   kind 2: msgpack [times, names, codes, steps, values]: bins of float64, uint16 (which
+                   of the names), int64 and float64, names being a list of texts
+                   kind 3: JSON [times, events]: a list of numbers, and events as objects
 
 What a monitor receives is `epoch (8 bytes) | seq (uint64)` before such a frame; without a frame it
 is the welcome. Frames are numbered from 1 in an epoch.
@@ -25,18 +31,23 @@ is the welcome. Frames are numbered from 1 in an epoch.
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import repeat
-from typing import Final, NamedTuple
+from typing import Annotated, Any, Final, NamedTuple, cast
 
 import msgspec
 
 from dashctl.errors import InvalidEvent, UsageError
-from dashctl.events import BY_NAME, AnyEvent, BusStats, Event, Stamped
+from dashctl.events import BY_NAME, AnyEvent, BusStats, Event, Metric, Stamped
+from dashctl.metric_columns import MOST_NAMES, MetricColumns
+from dashctl.plain import as_event
+from dashctl.validation import Name
 
-VERSION: Final = 1
+VERSION: Final = 2
 MAGIC: Final = b"DC"
 KIND_EVENTS: Final = 1
+KIND_COLUMNS: Final = 2
+KIND_JSON: Final = 3
 MAX_FRAME: Final = 32 * 1024 * 1024
 MAX_RUN: Final = 32
 BROKER: Final = bytes(8)
@@ -45,11 +56,11 @@ LAST_TIME: Final = (
     253_402_300_800.0  # The year 10000: a clock beyond it is broken, and would close every window.
 )
 
-_HEADER: Final = struct.Struct("<2sBBI8sQQ32s")
+_HEADER: Final = struct.Struct("<2sBBI8sQQ32sQ")
 _STAMP: Final = struct.Struct("<8sQ")
-_STATS: Final = BusStats.type_name().encode()
 HEADER_SIZE: Final = _HEADER.size
 STAMP_SIZE: Final = _STAMP.size
+_MOST_NUMBERS: Final = 2**63
 
 
 class Header(NamedTuple):
@@ -60,13 +71,19 @@ class Header(NamedTuple):
     events: int
     run: str
     dropped: int = 0
+    logged: int = 0
+    """How many events the producer had numbered by then; 0: it does not say."""
+    kind: int = KIND_EVENTS
 
 
 class Opened(NamedTuple):
     """A frame's events, and how many were refused for which reason."""
 
-    events: list[Stamped[Event]]
+    events: Sequence[Stamped[Event]]
+    """`MetricColumns` where the frame has columns."""
     rejected: Counter[str]
+    why: Mapping[str, str] = {}
+    """By reason, what was wrong with the first that was refused."""
 
 
 class BadFrame(UsageError):
@@ -87,15 +104,25 @@ class _RawBody(msgspec.Struct, array_like=True, frozen=True):
     events: list[msgspec.Raw]
 
 
-class _Typed(msgspec.Struct, frozen=True):
-    type: str
+class _ColumnBody(msgspec.Struct, array_like=True, frozen=True):
+    times: memoryview
+    names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MOST_NAMES)]
+    codes: memoryview
+    steps: memoryview
+    values: memoryview
+
+
+class _JsonBody(msgspec.Struct, array_like=True, frozen=True):
+    times: list[float]
+    events: list[Any]
 
 
 _encoder: Final = msgspec.msgpack.Encoder()
 _body_decoder: Final = msgspec.msgpack.Decoder(_Body)
 _raw_decoder: Final = msgspec.msgpack.Decoder(_RawBody)
+_column_decoder: Final = msgspec.msgpack.Decoder(_ColumnBody)
+_json_decoder: Final = msgspec.json.Decoder(_JsonBody)
 _event_decoder: Final = msgspec.msgpack.Decoder(AnyEvent)
-_typed_decoder: Final = msgspec.msgpack.Decoder(_Typed)
 
 
 def check_run(run: str) -> str:
@@ -119,10 +146,20 @@ def encode_frame(
     events: Sequence[Event],
     *,
     dropped: int = 0,
+    logged: int = 0,
 ) -> bytes:
-    """One frame of events numbered `first`, `first + 1` and so on. `run` is at most 32 bytes."""
-    header = _HEADER.pack(MAGIC, VERSION, KIND_EVENTS, len(events), producer, first, dropped, run.encode())
-    return header + _encoder.encode((array("d", times).tobytes(), events))
+    """One frame of events numbered `first`, `first + 1` and so on. `run` is at most 32 bytes.
+
+    Metrics alone travel as columns.
+    """
+    if set(map(type, events)) == {Metric} and len(events) <= MOST_NAMES:
+        kind = KIND_COLUMNS
+        body = _packed_columns(run, times, cast("Sequence[Metric]", events))
+    else:
+        kind = KIND_EVENTS
+        body = _encoder.encode((array("d", times).tobytes(), events))
+    head = _HEADER.pack(MAGIC, VERSION, kind, len(events), producer, first, dropped, run.encode(), logged)
+    return head + body
 
 
 def decode_header(frame: bytes | memoryview) -> Header:
@@ -131,30 +168,23 @@ def decode_header(frame: bytes | memoryview) -> Header:
         raise BadFrame("oversized", f"frame: {len(frame)} bytes; at most {MAX_FRAME} are allowed")
     if len(frame) < HEADER_SIZE:
         raise BadFrame("malformed", f"frame: {len(frame)} bytes; a header has {HEADER_SIZE}")
-    magic, version, kind, count, producer, first, dropped, run = _HEADER.unpack_from(frame)
+    magic, version, kind, count, producer, first, dropped, run, logged = _HEADER.unpack_from(frame)
     if magic != MAGIC:
         raise BadFrame("malformed", f"frame: starts with {magic!r}; expected {MAGIC!r}")
-    if version != VERSION or kind != KIND_EVENTS:
+    if version != VERSION or kind not in {KIND_EVENTS, KIND_COLUMNS, KIND_JSON}:
         raise BadFrame(
             "version",
-            f"frame: version {version}, kind {kind}; this reads version {VERSION}, kind {KIND_EVENTS}",
+            f"frame: version {version}, kind {kind}; this reads version {VERSION}, kinds 1 to 3",
         )
-    if not 0 < count <= len(frame) or first + count > 2**63 or dropped > first:
-        raise BadFrame("malformed", f"frame: {count} events from number {first}, {dropped} dropped before")
+    if not 0 < count <= len(frame) or max(first + count, logged) > _MOST_NUMBERS or dropped > first:
+        raise BadFrame(
+            "malformed",
+            f"frame: {count} events from number {first}, {dropped} dropped before, {logged} logged",
+        )
     try:
-        return Header(producer, first, count, run.rstrip(b"\x00").decode(), dropped)
+        return Header(producer, first, count, run.rstrip(b"\x00").decode(), dropped, logged, kind)
     except UnicodeDecodeError:
         raise BadFrame("malformed", "frame: the run is not UTF-8") from None
-
-
-def _without_forged(header: Header, opened: Opened, body: memoryview) -> Opened:
-    """How the broker is doing is the broker's to tell."""
-    # Searching bytes is far cheaper than looking at each event, and nearly always enough.
-    if header.producer == BROKER or _STATS not in bytes(body):
-        return opened
-    kept = [item for item in opened.events if not isinstance(item.event, BusStats)]
-    forged = len(opened.events) - len(kept)
-    return Opened(kept, opened.rejected + Counter({"illegal value": forged})) if forged else opened
 
 
 def open_frame(frame: bytes | memoryview) -> Opened:
@@ -165,18 +195,17 @@ def open_frame(frame: bytes | memoryview) -> Opened:
     try:
         header = decode_header(frame)
     except BadFrame as bad:
-        return Opened([], Counter({bad.reason: 1}))
+        return _refused(1, bad.reason, str(bad))
     body = memoryview(frame)[HEADER_SIZE:]
     try:
-        times, events = _open_body(body)
-    except (msgspec.ValidationError, InvalidEvent):
-        return _without_forged(header, _salvage(header, body), body)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return Opened([], Counter(malformed=header.events))
-    if len(events) != header.events:
-        return Opened([], Counter(malformed=header.events))
-    opened = Opened(list(map(Stamped, times, repeat(header.run), events)), Counter())
-    return _without_forged(header, opened, body)
+        if header.kind == KIND_COLUMNS:
+            return _open_columns(header, body)
+        opened = (_open_json if header.kind == KIND_JSON else _open_events)(header, body)
+    except InvalidEvent as error:
+        return _refused(header.events, "illegal value", str(error))
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        return _refused(header.events, "malformed", f"body: {error}")
+    return opened if header.producer == BROKER else _without_forged(opened)
 
 
 def stamp(epoch: bytes, seq: int) -> bytes:
@@ -192,39 +221,129 @@ def split_stamp(message: bytes) -> tuple[bytes, int, memoryview]:
     return epoch, seq, memoryview(message)[STAMP_SIZE:]
 
 
-def _open_body(body: memoryview) -> "tuple[array[float], list[AnyEvent]]":
-    opened = _body_decoder.decode(body)
-    return _times(opened.times, len(opened.events)), opened.events
+def _packed_columns(run: str, times: Sequence[float], metrics: Sequence[Metric]) -> bytes:
+    made = MetricColumns.from_events(run, times, metrics)
+    columns = (made.codes, made.steps, made.values)
+    return _encoder.encode((memoryview(made.times), made.names, *[memoryview(each) for each in columns]))
 
 
-def _times(packed: memoryview, count: int) -> "array[float]":
-    times = array("d", bytes(packed))
-    if len(times) != count:
-        raise ValueError(f"{len(times)} times for {count} events")
-    if not all(0.0 <= at < LAST_TIME for at in times):
-        raise ValueError("a time that is not one")
-    return times
+def _refused(events: int, reason: str, why: str) -> Opened:
+    return Opened([], Counter({reason: events}), {reason: why})
+
+
+def _open_events(header: Header, body: memoryview) -> Opened:
+    try:
+        opened = _body_decoder.decode(body)
+    except (msgspec.ValidationError, InvalidEvent):
+        return _salvage(header, body)
+    times = _times(opened.times, header.events)
+    _check_length("events", len(opened.events), header.events)
+    return Opened(list(map(Stamped, times, repeat(header.run), opened.events)), Counter())
+
+
+def _open_columns(header: Header, body: memoryview) -> Opened:
+    packed, count = _column_decoder.decode(body), header.events
+    times = _times(packed.times, count)
+    codes = _column("codes", "H", packed.codes, count)
+    steps = _column("steps", "q", packed.steps, count)
+    values = _column("values", "d", packed.values, count)
+    if max(codes) >= len(packed.names):
+        raise ValueError(f"code {max(codes)} for {len(packed.names)} names")
+    # The sign is in the last byte of each.
+    if not bytes(packed.steps[7::8]).isascii():
+        raise InvalidEvent(f"metric.step: {min(steps)} is not allowed; expected a whole number, 0 or more")
+    return Opened(MetricColumns(header.run, times, packed.names, codes, steps, values), Counter())
+
+
+def _open_json(header: Header, body: memoryview) -> Opened:
+    opened = _json_decoder.decode(body)
+    _check_length("times", len(opened.times), header.events)
+    _check_length("events", len(opened.events), header.events)
+    _check_times(array("d", opened.times))
+    kept: list[Stamped[Event]] = []
+    rejected: Counter[str] = Counter()
+    why: dict[str, str] = {}
+    for at, plain in zip(opened.times, opened.events, strict=True):
+        try:
+            kept.append(Stamped(at, header.run, as_event(plain)))
+        except InvalidEvent as error:
+            reason = _reason(plain)
+            rejected[reason] += 1
+            why.setdefault(reason, str(error))
+    return Opened(kept, rejected, why)
 
 
 def _salvage(header: Header, body: memoryview) -> Opened:
     """Event by event: one that is illegal takes no other with it."""
-    try:
-        raw = _raw_decoder.decode(body)
-        times = _times(raw.times, len(raw.events))
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return Opened([], Counter(malformed=header.events))
+    raw = _raw_decoder.decode(body)
+    times = _times(raw.times, header.events)
+    _check_length("events", len(raw.events), header.events)
     kept: list[Stamped[Event]] = []
     rejected: Counter[str] = Counter()
+    why: dict[str, str] = {}
     for at, piece in zip(times, raw.events, strict=True):
         try:
             kept.append(Stamped(at, header.run, _event_decoder.decode(piece)))
-        except (msgspec.DecodeError, RecursionError):
-            rejected[_reason(piece)] += 1
-    return Opened(kept, rejected)
+        except (msgspec.DecodeError, RecursionError) as error:
+            reason, message = _explained(piece, str(error))
+            rejected[reason] += 1
+            why.setdefault(reason, message)
+    return Opened(kept, rejected, why)
 
 
-def _reason(piece: msgspec.Raw) -> str:
+def _explained(piece: msgspec.Raw, error: str) -> tuple[str, str]:
+    """Under which reason an event that cannot be decoded is counted, and what is wrong with it."""
     try:
-        return "illegal value" if _typed_decoder.decode(piece).type in BY_NAME else "unknown type"
+        plain = msgspec.msgpack.decode(piece)
     except (msgspec.DecodeError, RecursionError):
+        return "malformed", f"event: {error}"
+    try:
+        as_event(plain)
+    except InvalidEvent as named:
+        return _reason(plain), str(named)
+    return _reason(plain), f"{plain['type']}: {error}"
+
+
+def _reason(plain: object) -> str:
+    if not isinstance(plain, Mapping) or not isinstance(plain.get("type"), str):
         return "malformed"
+    return "illegal value" if plain["type"] in BY_NAME else "unknown type"
+
+
+def _without_forged(opened: Opened) -> Opened:
+    """How the broker is doing is the broker's to tell."""
+    forged = sum(isinstance(item.event, BusStats) for item in opened.events)
+    if not forged:
+        return opened
+    kept = [item for item in opened.events if not isinstance(item.event, BusStats)]
+    why = {"illegal value": "bus_stats: only the broker tells how it is doing", **opened.why}
+    return Opened(kept, opened.rejected + Counter({"illegal value": forged}), why)
+
+
+def _check_length(column: str, given: int, expected: int) -> None:
+    if given != expected:
+        raise ValueError(f"{given} {column} for {expected} events")
+
+
+def _column(name: str, typecode: str, packed: memoryview, count: int) -> "array[Any]":
+    column = array(typecode)
+    _check_length(f"bytes of {name}", len(packed), column.itemsize * count)
+    column.frombytes(packed)
+    return column
+
+
+def _times(packed: memoryview, count: int) -> "array[float]":
+    times = _column("times", "d", packed, count)
+    # Nearly always no time is beyond the year 2242: then the last bytes, of sign and exponent, tell.
+    if bytes(packed[7::8]).translate(None, _EARLY):
+        _check_times(times)
+    return times
+
+
+_EARLY: Final = bytes(range(0x42))
+"""The last byte of every float64 from 0 to before 2 ** 33, and of no other."""
+
+
+def _check_times(times: "array[float]") -> None:
+    if not all(0.0 <= at < LAST_TIME for at in times):
+        raise ValueError("a time that is none: expected seconds since 1970, before the year 10000")

@@ -35,16 +35,16 @@ def body(times: list[float], events: list[Any]) -> bytes:
     return msgspec.msgpack.encode((array("d", times).tobytes(), events))
 
 
-def header(count: int, *, magic: bytes = b"DC", version: int = 1, kind: int = 1, run: bytes = b"") -> bytes:
-    return struct.pack("<2sBBI8sQQ32s", magic, version, kind, count, PRODUCER, 7, 0, run)
+def header(count: int, *, magic: bytes = b"DC", version: int = 2, kind: int = 1, run: bytes = b"") -> bytes:
+    return struct.pack("<2sBBI8sQQ32sQ", magic, version, kind, count, PRODUCER, 7, 0, run, 0)
 
 
 def test_a_frame_byte_for_byte() -> None:
     frame = encode_frame(b"\x01\x02\x03\x04\x05\x06\x07\x08", 258, "r", [1.0], [PhaseEvent("clean")])
     assert frame.hex() == "".join(
         (
-            *("4443", "01", "01", "01000000", "0102030405060708", "0201000000000000"),
-            *("00" * 8, "72" + "00" * 31),
+            *("4443", "02", "01", "01000000", "0102030405060708", "0201000000000000"),
+            *("00" * 8, "72" + "00" * 31, "00" * 8),
             *("92", "c408" + "000000000000f03f"),
             *("91", "82", "a474797065", "a57068617365", "a57068617365", "a5636c65616e"),
         )
@@ -86,7 +86,7 @@ BAD: list[tuple[str, bytes, int, dict[str, int]]] = [
     ("cut off in the body", GOOD[:-1], 0, {"malformed": 2}),
     ("something after the end", GOOD + b"\x00", 0, {"malformed": 2}),
     ("another magic", b"XX" + GOOD[2:], 0, {"malformed": 1}),
-    ("another version", header(1, version=2) + body([1.0], [PHASE]), 0, {"version": 1}),
+    ("another version", header(1, version=1) + body([1.0], [PHASE]), 0, {"version": 1}),
     ("another kind", header(1, kind=9) + body([1.0], [PHASE]), 0, {"version": 1}),
     ("a run that is no text", header(1, run=b"\xff") + body([1.0], [PHASE]), 0, {"malformed": 1}),
     ("no events", header(0) + body([], []), 0, {"malformed": 1}),
@@ -145,7 +145,7 @@ def test_any_metrics_come_back(samples: list[tuple[float, int, float]]) -> None:
     times = [at for at, _, _ in samples]
     events = [Metric("loss", step, value) for _, step, value in samples]
     opened = open_frame(encode_frame(PRODUCER, 0, "r", times, events))
-    assert repr(opened.events) == repr(
+    assert repr(list(opened.events)) == repr(
         [Stamped(at, "r", event) for at, event in zip(times, events, strict=True)]
     )
 

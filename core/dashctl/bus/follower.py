@@ -6,7 +6,7 @@ than a few milliseconds; nothing that arrives ends the thread.
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final, Self
 
 import msgspec
@@ -15,12 +15,15 @@ from dashctl.bus.address import Address
 from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
 from dashctl.errors import Closed
 from dashctl.events import BusStats, Event, Stamped
+from dashctl.metric_columns import MetricColumns
 from dashctl.state import State, fold_all
 
 WAIT: Final = 0.2
 """Seconds after which the connection is looked at even if nothing arrives."""
 SLICE: Final = 500
 """Events folded before others get the lock."""
+COLUMN_SLICE: Final = 4_096
+"""Metrics in columns, likewise."""
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -40,6 +43,8 @@ class Connection(msgspec.Struct, frozen=True):
     """The broker's, changed when it was started again; "" before the first contact."""
     resyncs: int = 0
     """How often the state was started anew from a snapshot."""
+    refused: str = ""
+    """Why the broker does not let this one in, "" where it does."""
 
 
 class Follower:
@@ -98,15 +103,17 @@ class Follower:
                         self._epoch = epoch.hex()
                         with self.lock:
                             self.state = state
-                    case Arrived(events=events):
-                        self._fold(events)
+                    case Arrived(batches=batches):
+                        for batch in batches:
+                            self._fold(batch)
                 self._observe(subscriber)
 
-    def _fold(self, events: list[Stamped[Event]]) -> None:
-        self._arrived += len(events)
-        for start in range(0, len(events), SLICE):
+    def _fold(self, batch: Sequence[Stamped[Event]]) -> None:
+        self._arrived += len(batch)
+        size = COLUMN_SLICE if isinstance(batch, MetricColumns) else SLICE
+        for start in range(0, len(batch), size):
             with self.lock:
-                fold_all(self.state, events[start : start + SLICE])
+                fold_all(self.state, batch if len(batch) <= size else batch[start : start + size])
             # Without a pause, the lock would be taken back before anybody who waits for it wakes up.
             time.sleep(0)
 
@@ -128,4 +135,5 @@ class Follower:
             rate=self._rate,
             epoch=self._epoch,
             resyncs=subscriber.resyncs,
+            refused=str(subscriber.refusal or ""),
         )

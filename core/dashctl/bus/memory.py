@@ -52,7 +52,8 @@ class Memory:
             fold_all(self._state, opened.events)
             for reason, count in opened.rejected.items():
                 run = decode_header(frame).run
-                self._refusals.add(reason, f"{count} of {events} events of run {run!r}", count)
+                detail = f"{count} of {events} events of run {run!r}: {opened.why.get(reason, reason)}"
+                self._refusals.add(reason, detail, count)
             if time.monotonic() >= until:
                 break
 

@@ -9,8 +9,9 @@ import math
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import chain
 from typing import Final, NamedTuple, Self
 
 import zmq
@@ -50,8 +51,14 @@ class Resynchronised(NamedTuple):
 class Arrived(NamedTuple):
     """What has happened since, in order."""
 
-    events: list[Stamped[Event]]
+    batches: list[Sequence[Stamped[Event]]]
+    """The events of each frame, `MetricColumns` where it has columns; fold them one after the other."""
     seq: int
+
+    @property
+    def events(self) -> list[Stamped[Event]]:
+        """All of them; built now."""
+        return list(chain.from_iterable(self.batches))
 
 
 class Subscriber:
@@ -132,12 +139,12 @@ class Subscriber:
         frames = self._in_order()
         if not frames:
             return None
-        events: list[Stamped[Event]] = []
+        batches: list[Sequence[Stamped[Event]]] = []
         for frame in frames:
             opened = wire.open_frame(frame)
-            events += opened.events
-            self.rejected += opened.rejected
-        return Arrived(events, self._handed_out)
+            batches.append(opened.events)
+            self.rejected.update(opened.rejected)
+        return Arrived(batches, self._handed_out)
 
     def _in_order(self) -> list[memoryview]:
         """The frames that follow on what was handed out; a hole ends them."""
@@ -202,7 +209,8 @@ class Subscriber:
             return
         self._next_ask = now + SPACING
         with suppress(zmq.Again):
-            self._calls.send(messages.encode(messages.AskSnapshot(self._request + 1)), zmq.NOBLOCK)
+            question = messages.AskSnapshot(self._request + 1, self._reason)
+            self._calls.send(messages.encode(question), zmq.NOBLOCK)
             self._request += 1
             self._asked = now
 

@@ -1,0 +1,74 @@
+"""Many metrics of one run, as columns.
+
+Rules: columns are a value: nobody changes them once they are made; a column has one entry per sample;
+names that repeat are held once and meant by their place in `names`; events are built when somebody
+asks for them, and who folds or stores them never does.
+"""
+
+from array import array
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import repeat
+from typing import overload
+
+from dashctl.events import Event, Metric, Stamped
+
+MOST_NAMES = 2**16
+"""Names in one table: a code is a uint16."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MetricColumns(Sequence[Stamped[Event]]):
+    """Samples in the order in which they were logged: a sequence of `Stamped[Metric]`.
+
+    All columns are of one length, every code is a place in `names`, steps are not negative, times are
+    seconds since 1970; values may be NaN or infinite.
+    """
+
+    run: str
+    times: "array[float]"
+    """float64."""
+    names: tuple[str, ...]
+    codes: "array[int]"
+    """uint16: which name."""
+    steps: "array[int]"
+    """int64."""
+    values: "array[float]"
+    """float64."""
+
+    @classmethod
+    def from_events(cls, run: str, times: Sequence[float], metrics: Sequence[Metric]) -> "MetricColumns":
+        """Metrics and their times, one for each, in columns. At most MOST_NAMES different names."""
+        called = [metric.name for metric in metrics]
+        code_of = {name: code for code, name in enumerate(dict.fromkeys(called))}
+        codes = array(
+            "H", bytes(2 * len(called)) if len(code_of) == 1 else [code_of[name] for name in called]
+        )
+        steps = array("q", [metric.step for metric in metrics])
+        values = array("d", [metric.value for metric in metrics])
+        return cls(run, array("d", times), tuple(code_of), codes, steps, values)
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    @overload
+    def __getitem__(self, at: int) -> Stamped[Event]: ...
+    @overload
+    def __getitem__(self, at: slice) -> "MetricColumns": ...
+    def __getitem__(self, at: int | slice) -> "Stamped[Event] | MetricColumns":
+        if isinstance(at, slice):
+            return MetricColumns(
+                self.run, self.times[at], self.names, self.codes[at], self.steps[at], self.values[at]
+            )
+        metric = Metric(self.names[self.codes[at]], self.steps[at], self.values[at])
+        return Stamped(self.times[at], self.run, metric)
+
+    def __iter__(self) -> Iterator[Stamped[Event]]:
+        return map(Stamped, self.times, repeat(self.run), self.metrics())
+
+    def metrics(self) -> Iterator[Metric]:
+        """The events alone, without time and run."""
+        return map(Metric, map(self.names.__getitem__, self.codes), self.steps, self.values)
+
+    def __repr__(self) -> str:
+        return f"<MetricColumns of run {self.run!r}: {len(self)} samples of {len(self.names)} names>"
