@@ -8,6 +8,7 @@ training program never stumbles over a setting that it does not use.
 """
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final, Generic, NamedTuple, TypeVar
@@ -16,6 +17,14 @@ from dashctl.errors import UsageError
 from dashctl.folders import config_file
 
 T = TypeVar("T")
+
+_AMOUNT: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?) ?((?:[kKMGT]i?)?B?)", re.ASCII | re.IGNORECASE)
+_UNITS: Final = {
+    f"{prefix}{binary}{unit}": (1024 if binary else 1000) ** power
+    for power, prefix in enumerate(("", "K", "M", "G", "T"))
+    for binary in (("", "I") if prefix else ("",))
+    for unit in ("", "B")
+}
 
 
 class Setting(NamedTuple, Generic[T]):
@@ -39,6 +48,35 @@ def _address(value: Any) -> str:
     return value
 
 
+def _key_name(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _amount_of_bytes(value: Any) -> int:
+    if isinstance(value, str):
+        found = _AMOUNT.fullmatch(value.strip())
+        if found is None:
+            raise ValueError
+        value = float(found[1]) * _UNITS[found[2].upper()]
+    if isinstance(value, bool) or not 16e6 <= value <= 1e15:
+        raise ValueError
+    return int(value)
+
+
+def _days(value: Any) -> float:
+    if isinstance(value, bool) or not 0.001 <= float(value) <= 36_500.0:
+        raise ValueError
+    return float(value)
+
+
+def _folder(value: Any) -> str:
+    if not isinstance(value, str) or not value.startswith("/"):
+        raise ValueError
+    return value
+
+
 def _interval(value: Any) -> float:
     if isinstance(value, bool) or not 0.05 <= float(value) <= 60.0:
         raise ValueError
@@ -54,14 +92,28 @@ def _switch(value: Any) -> bool:
 
 
 BUS_ADDRESS: Final[Setting[str | None]] = Setting(
-    "bus", "address", None, "ipc:///FOLDER or tcp://HOST:PORT", _address
+    "bus", "address", None, "ipc:///FOLDER or tcp://HOST:PORT[?key=KEY]", _address
 )
+BUS_KEY: Final[Setting[str]] = Setting("bus", "key", "client", "the name of a pair of your keys", _key_name)
+JOURNAL_KEEP: Final[Setting[int]] = Setting(
+    "journal", "keep", 2_000_000_000, "bytes from 16MB to 1000TB, as 2GB", _amount_of_bytes
+)
+JOURNAL_DAYS: Final[Setting[float]] = Setting("journal", "keep_days", 7.0, "days from 0.001 to 36500", _days)
+JOURNAL_FOLDER: Final[Setting[str | None]] = Setting("journal", "folder", None, "an absolute path", _folder)
 MONITOR_INTERVAL: Final[Setting[float | None]] = Setting(
     "monitor", "interval", None, "seconds from 0.05 to 60", _interval
 )
 MONITOR_MOUSE: Final[Setting[bool]] = Setting("monitor", "mouse", True, "true or false", _switch)
 
-SETTINGS: Final[tuple[Setting[Any], ...]] = (BUS_ADDRESS, MONITOR_INTERVAL, MONITOR_MOUSE)
+SETTINGS: Final[tuple[Setting[Any], ...]] = (
+    BUS_ADDRESS,
+    BUS_KEY,
+    JOURNAL_KEEP,
+    JOURNAL_DAYS,
+    JOURNAL_FOLDER,
+    MONITOR_INTERVAL,
+    MONITOR_MOUSE,
+)
 
 
 def setting(wanted: Setting[T], flag: T | None = None) -> T:

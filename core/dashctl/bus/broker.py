@@ -16,6 +16,8 @@ from typing import Any, Final, Self
 
 from dashctl.bus.address import Address
 from dashctl.bus.exchange import Exchange
+from dashctl.bus.journal.journal import Journal
+from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.lock import AddressLock, BrokerRunning
 from dashctl.errors import Closed, UsageError
 from dashctl.events import Event
@@ -31,8 +33,9 @@ _log = logging.getLogger(__name__)
 class Broker:
     """A broker at an address: `with Broker() as broker: broker.run()`, or `start` for a thread of its own.
 
-    It listens from `with` (or `start`, or `run`) on, and begins with a copy of `state` if one is given.
-    Raises BrokerRunning if another broker holds the address, and UsageError if it cannot listen there.
+    It listens from `with` (or `start`, or `run`) on, and begins with a copy of `state` if one is given,
+    else with what its journal has. Without `journal` nothing is kept on disk. Raises BrokerRunning if
+    another broker holds the address, and UsageError if it cannot listen there or keep the journal.
     """
 
     def __init__(
@@ -41,10 +44,12 @@ class Broker:
         *,
         idle_exit: float | None = None,
         state: State | None = None,
+        journal: JournalSettings | None = None,
     ) -> None:
         self.address = Address.parse(address)
         self.idle_exit = idle_exit
         self._state = state
+        self._journal = journal
         self._stopping = False
         self._runner: int | None = None
         # It can be taken again by a signal that came while it was held.
@@ -140,14 +145,23 @@ class Broker:
             self._process = os.getpid()
             lock = AddressLock(self.address)
             try:
-                state = None if self._state is None else self._state.copy()
-                self._exchange = Exchange(self.address, self.idle_exit, state=state)
+                self._exchange = self._open_exchange()
             except BaseException:
                 lock.release()
                 raise
             self._lock = lock
             self._stopping = False
         return self._exchange
+
+    def _open_exchange(self) -> Exchange:
+        state = None if self._state is None else self._state.copy()
+        journal = None if self._journal is None else Journal(self._journal)
+        try:
+            return Exchange(self.address, self.idle_exit, state=state, journal=journal)
+        except BaseException:
+            if journal is not None:
+                journal.close()
+            raise
 
     def _is_over(self, exchange: Exchange) -> bool:
         if self._stopping or exchange.stop_asked:

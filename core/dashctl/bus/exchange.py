@@ -24,10 +24,12 @@ from dashctl.bus.address import Address
 from dashctl.bus.askers import PATIENCE, Asker, Askers
 from dashctl.bus.door import Door, Peer, received
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
+from dashctl.bus.journal.journal import Journal
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
 from dashctl.bus.refusals import Refusals
 from dashctl.bus.statistics import Parts, Statistics
+from dashctl.bus.switchboard import Switchboard
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
 from dashctl.events import Event
@@ -47,17 +49,27 @@ class Exchange:
     """Doors at addresses, and everything that came in there."""
 
     def __init__(
-        self, address: Address, idle_exit: float | None = None, *, state: State | None = None
+        self,
+        address: Address,
+        idle_exit: float | None = None,
+        *,
+        state: State | None = None,
+        journal: Journal | None = None,
     ) -> None:
         self.address = address
         self.idle_exit = idle_exit
         self.epoch = os.urandom(8)
         self.stop_asked = False
         self.idle_since = time.monotonic()
-        self._ledger = Ledger()
+        self._journal = journal
+        self._ledger = Ledger() if journal is None else journal.recovered.ledger
         self._refusals = Refusals()
+        if state is None and journal is not None:
+            state = journal.recovered.state
         self._memory = Memory(self._refusals, state)
         self._askers = Askers()
+        self._switchboard = Switchboard()
+        self._heeds_inboxes = True
         self._numbers = itertools.count()
         self._posted: deque[Entry] = deque(maxlen=POSTED)
         self._bell = Bell()
@@ -73,6 +85,8 @@ class Exchange:
                 self._refusals,
                 self._memory,
                 self._posted,
+                self._switchboard,
+                journal,
             )
         )
         self._totals = self.statistics.totals
@@ -86,6 +100,9 @@ class Exchange:
         for door in self._doors:
             for source in door.sources():
                 self._poller.register(source, zmq.POLLIN)
+        if journal is not None:
+            journal.start(self._bell.ring, self.post)
+            journal.begin(self._memory.snapshot(), self._ledger)
 
     @property
     def monitors(self) -> int:
@@ -105,6 +122,8 @@ class Exchange:
         """Wait for something to do until the next tick, and do it."""
         due = self.statistics.rates.ticked + TICK
         wait = 0.0 if self._memory.waiting else max(0.0, due - time.monotonic())
+        wait = min(wait, self._switchboard.patience(time.monotonic()))
+        self._heed(full=self._journal is not None and self._journal.is_full)
         ready = dict(self._poller.poll(math.ceil(wait * 1000)))
         came = False
         for door in self._doors:
@@ -118,11 +137,13 @@ class Exchange:
         for door in self._doors:
             if door.calls in ready:
                 self._answer_burst(door)
+        self._switchboard.look(time.monotonic())
         if not came:
             self._memory.fold(SLICE)
         self._memory.make_room()
         if time.monotonic() >= due:
             self._tick()
+        self._attend_journal()
 
     def listen(self) -> None:
         """Accept connections once more, where the sockets were removed.
@@ -134,6 +155,9 @@ class Exchange:
 
     def close(self) -> None:
         """Give the sockets back; what monitors have not been sent by now gets a moment."""
+        if self._journal is not None:
+            self._journal.close()
+            self._confirm_settled(self._journal)
         for door in self._doors:
             door.close()
         self._context.term()
@@ -187,6 +211,8 @@ class Exchange:
             door.send_on(message)
             totals.out += header.events * door.monitors
         self._memory.keep(frame, header.events)
+        if self._journal is not None:
+            self._journal.put(frame, header.events, own=header.producer == wire.BROKER)
         if header.producer in self._askers:
             self._tell_ingested(header.producer)
 
@@ -219,6 +245,8 @@ class Exchange:
             case messages.AskStop(id=id_):
                 peer.reply(messages.Stopping(id_, os.getpid()))
                 self.stop_asked = True
+            case _:
+                self._switchboard.answer(peer, request)
 
     def _await_ingested(self, peer: Peer, request: messages.AskIngested) -> None:
         asker = Asker(peer, request.id, request.number, time.monotonic())
@@ -229,7 +257,31 @@ class Exchange:
 
     def _tell_ingested(self, producer: bytes) -> None:
         for asker in self._askers.answerable(producer, partial(self._ledger.has, producer)):
-            asker.peer.reply(messages.Ingested(asker.id, self.epoch, self.monitors))
+            if self._journal is None:
+                self._confirm(asker, durable=False)
+            else:
+                self._journal.await_safety(asker)
+
+    def _confirm(self, asker: Asker, *, durable: bool) -> None:
+        asker.peer.reply(messages.Ingested(asker.id, self.epoch, self.monitors, durable))
+
+    def _confirm_settled(self, journal: Journal) -> None:
+        for asker, durable in journal.answerable():
+            self._confirm(asker, durable=durable)
+
+    def _attend_journal(self) -> None:
+        if self._journal is None:
+            return
+        self._confirm_settled(self._journal)
+        if self._journal.due:
+            self._journal.begin(self._memory.snapshot(), self._ledger)
+
+    def _heed(self, *, full: bool) -> None:
+        """Leave in the producers' own queues what the disk is too slow for."""
+        if full == self._heeds_inboxes:
+            self._heeds_inboxes = not full
+            for door in self._doors:
+                self._poller.register(door.inbox, 0 if full else zmq.POLLIN)
 
     def _tick(self) -> None:
         now = time.monotonic()
@@ -237,5 +289,6 @@ class Exchange:
         self._askers.forget_before(now - PATIENCE)
         self.post(self.statistics.tick(now))
         self._pass_on_posted()
-        if self.monitors or self.statistics.connections or self._totals.events > before + 1:
+        is_used = self.monitors or self.statistics.connections or self._switchboard.names()
+        if is_used or self._totals.events > before + 1:
             self.idle_since = now

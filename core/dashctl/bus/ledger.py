@@ -6,8 +6,11 @@ late; the books are bounded, and the producer that was silent longest leaves the
 
 from dataclasses import dataclass, field
 from operator import attrgetter
-from typing import Final
+from typing import Final, Self
 
+import msgspec
+
+from dashctl.errors import DashctlError
 from dashctl.events import ProducerStats
 from dashctl.wire import BROKER, Header
 
@@ -19,6 +22,13 @@ ACTIVE: Final = 10.0
 """Seconds for which a producer counts as heard."""
 REPORTED: Final = 50
 """Producers that a report tells of at most."""
+
+_Dumped = tuple[int, int, list[tuple[bytes, int, float, str, int, int, list[tuple[int, int, bool]]]]]
+_decoder: Final = msgspec.msgpack.Decoder(_Dumped)
+
+
+class BadLedger(DashctlError):
+    """An encoded ledger that cannot be read."""
 
 
 @dataclass(slots=True)
@@ -94,6 +104,39 @@ class Ledger:
             if len(rows) < REPORTED and producer != BROKER:
                 rows.append(_row(producer, account, rate, now))
         return sorted(rows, key=attrgetter("rate"), reverse=True)
+
+    def dump(self, clock: float) -> bytes:
+        """The books as bytes that `load` reads; `clock` is what makes seconds since 1970 of a `now`.
+
+        The broker's own account is left out: it counts anew in each of its lives.
+        """
+        accounts = [
+            (
+                producer,
+                each.next,
+                each.heard + clock,
+                each.run,
+                each.events,
+                each.lost,
+                [(gap.first, gap.end, gap.lost) for gap in each.gaps],
+            )
+            for producer, each in self._accounts.items()
+            if producer != BROKER
+        ]
+        return msgspec.msgpack.encode((self.lost, self.duplicates, accounts))
+
+    @classmethod
+    def load(cls, dumped: bytes, clock: float) -> Self:
+        """The books that were dumped. Raises BadLedger."""
+        ledger = cls()
+        try:
+            ledger.lost, ledger.duplicates, accounts = _decoder.decode(dumped)
+        except msgspec.DecodeError as error:
+            raise BadLedger(f"ledger: cannot be read ({error})") from None
+        for producer, following, heard, run, events, lost, gaps in accounts:
+            made = Account(following, heard - clock, [Gap(*gap) for gap in gaps], run, events, lost, events)
+            ledger._accounts[producer] = made
+        return ledger
 
     def _open(self, header: Header, now: float) -> Account:
         """A producer that is new here may have sent its earlier numbers to a broker before this one:

@@ -14,10 +14,12 @@ from typing import Final
 from dashctl import __version__
 from dashctl.bus.address import Address
 from dashctl.bus.door import Door
+from dashctl.bus.journal.journal import Journal
 from dashctl.bus.ledger import LARGEST_COUNT, Ledger
 from dashctl.bus.memory import Memory
 from dashctl.bus.messages import BrokerStatus
 from dashctl.bus.refusals import Refusals
+from dashctl.bus.switchboard import Switchboard
 from dashctl.events import BusStats, ProducerStats
 
 MINUTE: Final = 60.0
@@ -37,6 +39,8 @@ class Parts:
     refusals: Refusals
     memory: Memory
     posted: Sized
+    switchboard: Switchboard
+    journal: Journal | None = None
 
 
 @dataclass(slots=True)
@@ -124,7 +128,9 @@ class Statistics:
             slow=len(self._slow),
             queues=self._queues(),
             by_producer=self._producers,
+            services=parts.switchboard.names(),
             listening=self._listening(),
+            journal=None if parts.journal is None else parts.journal.statistics(),
         )
 
     def status(self) -> BrokerStatus:
@@ -149,10 +155,12 @@ class Statistics:
             backlog=parts.memory.waiting,
             idle_exit=parts.idle_exit,
             listening=self._listening(),
+            services=parts.switchboard.names(),
             slow=len(self._slow),
             rate_out=self.rates.going,
             queues=self._queues(),
             by_producer=self._producers,
+            journal=None if parts.journal is None else parts.journal.status(),
         )
 
     def _queues(self) -> dict[str, int]:
