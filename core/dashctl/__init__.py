@@ -18,7 +18,9 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, Final
 
+    from dashctl.bus.invocation import Invocation
     from dashctl.bus.publisher import Publisher, publish, try_publish
+    from dashctl.bus.service import Service
     from dashctl.events import (
         Alert,
         AttackProfile,
@@ -50,6 +52,7 @@ __all__ = [
     "Episode",
     "Event",
     "HostStats",
+    "Invocation",
     "LogLine",
     "Metric",
     "ModelMetric",
@@ -62,6 +65,7 @@ __all__ = [
     "Run",
     "RunFinished",
     "RunStarted",
+    "Service",
     "Snapshot",
     "__version__",
     "from_dict",
@@ -70,8 +74,10 @@ __all__ = [
 ]
 
 _ELSEWHERE: Final = {
+    "Invocation": "dashctl.bus.invocation",
     "Publisher": "dashctl.bus.publisher",
     "Run": "dashctl.run",
+    "Service": "dashctl.bus.service",
     "from_dict": "dashctl.plain",
     "publish": "dashctl.bus.publisher",
     "try_publish": "dashctl.bus.publisher",

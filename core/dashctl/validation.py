@@ -106,11 +106,12 @@ def described(kind: inspect.Type) -> str:
     match kind:
         case inspect.Metadata(type=inner, extra_json_schema=schema):
             return str((schema or {}).get("description") or described(inner))
-        case inspect.FloatType(ge=low, le=high):
-            return "a number" + _range(low, high)
+        case inspect.FloatType():
+            return "a number" + _range(kind.ge, kind.le, kind.gt, kind.lt)
         case inspect.IntType(ge=low, le=high):
             low = None if low == -(2**63) else low
-            return "a whole number" + _range(low, None if high == 2**63 - 1 else high)
+            high = None if high == 2**63 - 1 else high
+            return "a whole number" + _range(low, high, kind.gt, kind.lt)
         case inspect.StrType(min_length=least, max_length=most):
             plain = "a text that is not empty" if least else "a text"
             return plain if most is None else f"{plain}, at most {most} characters"
@@ -118,8 +119,12 @@ def described(kind: inspect.Type) -> str:
             return "true or false"
         case inspect.LiteralType(values=values):
             return "one of " + ", ".join(str(value) for value in values)
-        case inspect.VarTupleType(item_type=item, max_length=most):
+        case inspect.EnumType(cls=cls):
+            return "one of " + ", ".join(str(member.value) for member in cls)
+        case inspect.CollectionType(item_type=item, max_length=most):
             return f"a list{_at_most(most)}, each item {described(item)}"
+        case inspect.TupleType(item_types=items):
+            return "a list of " + ", ".join(described(item) for item in items)
         case inspect.DictType(value_type=value, max_length=most):
             return f"a mapping from names{_at_most(most)}, each value {described(value)}"
         case inspect.UnionType(types=types):
@@ -135,10 +140,12 @@ def _at_most(most: int | None) -> str:
     return "" if most is None else f" of at most {most}"
 
 
-def _range(low: float | None, high: float | None) -> str:
+def _range(low: float | None, high: float | None, above: float | None, below: float | None) -> str:
     if low is not None and high is not None:
         return f" from {low:g} to {high:g}"
-    return "" if low is None else f", {low:g} or more"
+    bounds = (("{:g} or more", low), ("{:g} or less", high), ("above {:g}", above), ("below {:g}", below))
+    stated = " and ".join(words.format(bound) for words, bound in bounds if bound is not None)
+    return f", {stated}" if stated else ""
 
 
 def _check(name: str, hint: object, info: inspect.Type) -> Check:

@@ -11,9 +11,12 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from dashctl.bus.address import Address
     from dashctl.bus.broker import Broker
+    from dashctl.bus.calling import CallProgress, ask_services, call
     from dashctl.bus.follower import Connection, Follower
+    from dashctl.bus.invocation import Invocation
     from dashctl.bus.lock import BrokerRunning
     from dashctl.bus.publisher import Publisher, PublisherStatistics, publish, try_publish
+    from dashctl.bus.service import Service
     from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
 
 __all__ = [
@@ -21,12 +24,17 @@ __all__ = [
     "Arrived",
     "Broker",
     "BrokerRunning",
+    "CallProgress",
     "Connection",
     "Follower",
+    "Invocation",
     "Publisher",
     "PublisherStatistics",
     "Resynchronised",
+    "Service",
     "Subscriber",
+    "ask_services",
+    "call",
     "publish",
     "try_publish",
 ]
@@ -36,12 +44,17 @@ _WHERE: Final = {
     "Arrived": "subscriber",
     "Broker": "broker",
     "BrokerRunning": "lock",
+    "CallProgress": "calling",
     "Connection": "follower",
     "Follower": "follower",
+    "Invocation": "invocation",
     "Publisher": "publisher",
     "PublisherStatistics": "publisher",
     "Resynchronised": "subscriber",
+    "Service": "service",
     "Subscriber": "subscriber",
+    "ask_services": "calling",
+    "call": "calling",
     "publish": "publisher",
     "try_publish": "publisher",
 }
