@@ -9,7 +9,7 @@ Rules:
 4. A state is not shared between threads without a lock.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar, cast
 
 import msgspec
@@ -98,6 +98,11 @@ class State:
         made.time = self.time
         made._stores = {cls: store.copy() for cls, store in self._stores.items()}
         return made
+
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        """Forget what is not known to be of these runs; versions stay."""
+        for store in self._stores.values():
+            store.keep_runs(wanted)
 
     def encode(self) -> bytes:
         """The state as bytes that `decode` reads."""

@@ -39,6 +39,9 @@ class Store(Protocol):
     def copy(self) -> Self:
         """The same, to be kept apart; events are shared."""
 
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        """Forget what is not known to be of these runs; `version` stays."""
+
     def dump(self) -> bytes:
         """Everything kept, encoded."""
 
@@ -89,6 +92,9 @@ class LatestStore:
         made.version, made.items = self.version, self.items.copy()
         return made
 
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        self.items = {key: item for key, item in self.items.items() if wanted(item.run)}
+
     def dump(self) -> bytes:
         return _encode((self.version, list(self.items.values())))
 
@@ -124,6 +130,10 @@ class LastStore:
         made.version = self.version
         made.items = {key: kept.copy() for key, kept in self.items.items()}
         return made
+
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        few = {key: [item for item in kept if wanted(item.run)] for key, kept in self.items.items()}
+        self.items = {key: deque(kept, maxlen=self._retention.count) for key, kept in few.items() if kept}
 
     def dump(self) -> bytes:
         return _encode((self.version, [list(kept) for kept in self.items.values()]))
@@ -177,6 +187,9 @@ class WindowStore:
         made.version = self.version
         made.bins = {second: counts.copy() for second, counts in self.bins.items()}
         return made
+
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        self.bins = {}
 
     def dump(self) -> bytes:
         bins = [(second, list(counts.items())) for second, counts in sorted(self.bins.items())]
@@ -240,6 +253,10 @@ class SeriesStore:
         made._curves = {key: curve.copy() for key, curve in self.curves.items()}
         return made
 
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        place = self._retention.key.index("run")
+        self._curves = {key: curve for key, curve in self.curves.items() if wanted(key[place])}
+
     def dump(self) -> bytes:
         return _encode((self.version, [(key, curve.columns()) for key, curve in self.curves.items()]))
 
@@ -298,6 +315,9 @@ class TransientStore:
         made = TransientStore()
         made.version = self.version
         return made
+
+    def keep_runs(self, wanted: Callable[[str], bool]) -> None:
+        pass
 
     def dump(self) -> bytes:
         return _encode(self.version)
