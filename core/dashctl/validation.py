@@ -121,17 +121,22 @@ def described(kind: inspect.Type) -> str:
             return "one of " + ", ".join(str(value) for value in values)
         case inspect.EnumType(cls=cls):
             return "one of " + ", ".join(str(member.value) for member in cls)
+        case inspect.UnionType(types=types):
+            return " or ".join(described(each) for each in types if not isinstance(each, inspect.NoneType))
+    return _described_collection(kind)
+
+
+def _described_collection(kind: inspect.Type) -> str:
+    match kind:
         case inspect.CollectionType(item_type=item, max_length=most):
             return f"a list{_at_most(most)}, each item {described(item)}"
         case inspect.TupleType(item_types=items):
             return "a list of " + ", ".join(described(item) for item in items)
         case inspect.DictType(value_type=value, max_length=most):
             return f"a mapping from names{_at_most(most)}, each value {described(value)}"
-        case inspect.UnionType(types=types):
-            return " or ".join(described(each) for each in types if not isinstance(each, inspect.NoneType))
         case inspect.MemoryViewType():
             return "bytes, or float32 or uint8 in one dimension without gaps"
-        case inspect.StructType(fields=fields):
+        case inspect.StructType(fields=fields) | inspect.DataclassType(fields=fields):
             return "an object with " + ", ".join(field.name for field in fields)
     return "any value"
 
