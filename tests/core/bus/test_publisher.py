@@ -14,7 +14,7 @@ from dashctl.bus import Address, Broker, Publisher, Subscriber, publish, try_pub
 from dashctl.bus.bulk import LARGEST_WAITING
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.bus.flusher import Flusher
-from dashctl.bus.framing import EVENTS_PER_FRAME, Unsendable, encoded, grouped
+from dashctl.bus.framing import EVENTS_PER_FRAME, METRICS_PER_FRAME, RUN, Unsendable, encoded, grouped
 from dashctl.bus.publisher import _publishers, default_publisher
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
@@ -277,6 +277,16 @@ def test_a_frame_is_cut_where_numbers_skip_where_it_is_full_and_around_clouds() 
     entries = [(number, 0.0, point if number == 1 else PhaseEvent("clean")) for number in numbers]
     cut = [[entry[0] for entry in group] for group in grouped(entries)]
     assert cut == [[0], [1], [2, 3], [*range(7, 7 + EVENTS_PER_FRAME)], [7 + EVENTS_PER_FRAME]]
+
+
+def test_metrics_in_a_row_have_frames_of_their_own_where_it_is_worth_it() -> None:
+    long, short = RUN, RUN - 1
+    kinds = "m" * long + "p" + "m" * short + "pp" + "m" * (METRICS_PER_FRAME + 1) + "m"
+    events = {"m": Metric("loss", 0, 0.5), "p": PhaseEvent("clean")}
+    entries = [(number, 0.0, events[kind]) for number, kind in enumerate(kinds)]
+    groups = list(grouped(entries))
+    assert [len(group) for group in groups] == [long, 1 + short + 2, METRICS_PER_FRAME, 2]
+    assert [entry for group in groups for entry in group] == entries
 
 
 def test_a_frame_that_is_too_large_is_sent_in_halves() -> None:
