@@ -43,6 +43,12 @@ class NoBroker(DashctlError):
     exit_code = 3
 
 
+class NotAllowed(DashctlError):
+    """A broker asks for keys, and these do not open it: the message says which and what to do."""
+
+    exit_code = 3
+
+
 class TimedOut(DashctlError):
     """Somebody was there, and the answer did not come in time."""
 
@@ -99,7 +105,3 @@ class CallTimedOut(TimedOut, CallError):
 
 class NameTaken(DashctlError):
     """Another process offers a service of this name: the message says which."""
-
-
-class Forbidden(DashctlError):
-    """The key is known, and does not have the right that this needs."""

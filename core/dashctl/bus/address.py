@@ -1,10 +1,12 @@
-"""Where a bus is: a folder of Unix sockets of this user, or three loopback ports.
+"""Where a bus is: a folder of Unix sockets of this user, four loopback ports, or four ports and a key.
 
 Rules: an address is checked when it is made, not when it is used; the folder belongs to the user
-and is closed to all others, or it is refused; nothing beyond this machine is reachable without keys.
+and is closed to all others, or it is refused; nothing beyond this machine is reachable without keys,
+and the broker's public key is a part of its address, so that nobody else can pretend to be it.
 """
 
 import os
+import re
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -16,6 +18,12 @@ from dashctl.settings import BUS_ADDRESS, setting
 
 _LONGEST_PATH: Final = 107
 """Bytes of a Unix socket's path, the closing NUL of its 108 left out."""
+_SOCKETS: Final = ("in", "out", "calls", "pub")
+_HOST_NAME: Final = re.compile(r"(?=.{1,253}\Z)[A-Za-z0-9_]([A-Za-z0-9_.-]*[A-Za-z0-9_])?\Z")
+_KEY: Final = re.compile(r"[0-9a-f]{64}\Z")
+_UNMAPPED_USER: Final = 65_534
+"""Who the system's folders belong to where a user namespace shows only one's own (user_namespaces(7))."""
+_LAST_PORT: Final = 65_535 - len(_SOCKETS) + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +34,14 @@ class Address:
     """The folder of the sockets, None over TCP."""
     host: str = ""
     port: int = 0
-    """The first of three ports, 0 over Unix sockets."""
+    """The first of four ports, 0 over Unix sockets."""
+    key: str = ""
+    """The broker's public key, 64 hex digits; "" where no keys are asked for."""
 
     @classmethod
     def parse(cls, text: "str | Address | None" = None) -> "Address":
-        """The address that a text names: `ipc:///folder` or `tcp://127.0.0.1:5570`.
+        """The address that a text names: `ipc:///folder`, `tcp://127.0.0.1:5570`, or beyond this machine
+        `tcp://HOST:5570?key=…` with the broker's public key (64 hex digits; an IPv6 HOST in brackets).
 
         None stands for $DASHCTL_BUS_ADDRESS, without that for `address` in section [bus] of the
         configuration file, and without that for the folder `dashctl` in the user's runtime directory.
@@ -47,6 +58,19 @@ class Address:
             return _over_tcp(chosen)
         raise UsageError(f"bus: {chosen!r} is not an address; expected ipc:///folder or tcp://127.0.0.1:5570")
 
+    @classmethod
+    def listening(cls, text: str, key: str) -> "Address":
+        """Where a broker with this public key is to listen beyond loopback: `tcp://0.0.0.0:5570`.
+
+        Raises UsageError.
+        """
+        if not text.startswith("tcp://") or "?" in text:
+            raise UsageError(
+                f"listen: {text!r} is not allowed; expected tcp://ADDRESS:PORT, as tcp://0.0.0.0:5570"
+            )
+        host, port = _host_and_port(text)
+        return cls(None, host, port, key)
+
     @property
     def inbox(self) -> str:
         """Where producers push to."""
@@ -62,8 +86,18 @@ class Address:
         """Where requests are answered."""
         return self._endpoint("calls", 2)
 
+    @property
+    def plain(self) -> str:
+        """Where plain PUB sockets connect."""
+        return self._endpoint("pub", 3)
+
+    @property
+    def place(self) -> str:
+        """The address without its key."""
+        return f"ipc://{self.folder}" if self.folder else self._port(0)
+
     def __str__(self) -> str:
-        return f"ipc://{self.folder}" if self.folder else f"tcp://{self.host}:{self.port}"
+        return f"{self.place}?key={self.key}" if self.key else self.place
 
     def has_sockets(self) -> bool:
         """Whether the sockets of a broker are in the folder; over TCP they cannot be missing."""
@@ -87,10 +121,14 @@ class Address:
                 check_private(self.folder)
 
     def _sockets(self) -> tuple[Path, ...]:
-        return tuple(self.folder / name for name in ("in", "out", "calls")) if self.folder else ()
+        return tuple(self.folder / name for name in _SOCKETS) if self.folder else ()
 
     def _endpoint(self, name: str, offset: int) -> str:
-        return f"ipc://{self.folder}/{name}" if self.folder else f"tcp://{self.host}:{self.port + offset}"
+        return f"ipc://{self.folder}/{name}" if self.folder else self._port(offset)
+
+    def _port(self, offset: int) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"tcp://{host}:{self.port + offset}"
 
 
 def runtime_folder() -> Path:
@@ -101,25 +139,43 @@ def runtime_folder() -> Path:
     return Path(f"/tmp/dashctl-{os.getuid()}")  # noqa: S108 - made with mode 0700, or refused
 
 
-def make_private(folder: Path) -> None:
-    """Make a folder that only its owner may enter, or make sure that it is one. Raises UsageError."""
+def make_private(folder: Path, of: str = "bus") -> None:
+    """Make a folder that only its owner may enter, or make sure that it is one.
+
+    Raises UsageError, which names what the folder is `of`.
+    """
     try:
         folder.mkdir(mode=0o700, exist_ok=True)
     except OSError as error:
-        raise UsageError(f"bus: {folder} cannot be made ({error.strerror})") from None
-    check_private(folder)
+        raise UsageError(f"{of}: {folder} cannot be made ({error.strerror})") from None
+    check_private(folder, of)
 
 
-def check_private(folder: Path) -> None:
-    """Raises UsageError if a folder belongs to somebody else or is open to others."""
+def check_private(folder: Path, of: str = "bus") -> None:
+    """Raises UsageError if a folder belongs to somebody else, is open to others, or could be replaced."""
     for found in (folder.lstat(), folder.stat()):
         if found.st_uid != os.getuid():
-            raise UsageError(f"bus: {folder} belongs to user {found.st_uid}; expected a folder of your own")
+            raise UsageError(f"{of}: {folder} belongs to user {found.st_uid}; expected a folder of your own")
     if not stat.S_ISDIR(found.st_mode):
-        raise UsageError(f"bus: {folder} is not a folder")
+        raise UsageError(f"{of}: {folder} is not a folder")
     if found.st_mode & 0o077:
         raise UsageError(
-            f"bus: {folder} is open to others (mode {found.st_mode & 0o777:o}); expected mode 700"
+            f"{of}: {folder} is open to others (mode {found.st_mode & 0o777:o}); expected mode 700"
+        )
+    for above in {*folder.absolute().parents, *folder.resolve().parents}:
+        _check_above(above, folder, of)
+
+
+def _check_above(above: Path, folder: Path, of: str) -> None:
+    """Who may rename what is in a folder could put one of his own in its place between look and use."""
+    found = above.stat()
+    if found.st_uid not in {0, os.getuid(), _UNMAPPED_USER}:
+        raise UsageError(f"{of}: {folder} is in {above}, which belongs to user {found.st_uid}")
+    open_to = 0o002 if found.st_gid in {0, os.getuid()} else 0o022
+    if found.st_mode & open_to and not found.st_mode & stat.S_ISVTX:
+        raise UsageError(
+            f"{of}: {folder} is in {above}, where others may write (mode {found.st_mode & 0o7777:o});"
+            " expected one where only you may, or with the sticky bit"
         )
 
 
@@ -137,22 +193,54 @@ def _in_folder(folder: Path) -> Address:
 
 
 def _over_tcp(text: str) -> Address:
-    host, _, digits = text.removeprefix("tcp://").rpartition(":")
-    port = _small_number(digits) or 0
-    if not 0 < port <= 65_533:
-        raise UsageError(f"bus: {text!r} has no usable port; expected one from 1 to 65533 (three are taken)")
-    if host == "localhost":
-        host = "127.0.0.1"
+    place, question, key = text.partition("?key=")
+    host, port = _host_and_port(place)
+    if question:
+        if not _KEY.match(key):
+            raise UsageError(f"bus: {key!r} is no public key; expected ?key= and 64 hex digits")
+        return Address(None, host, port, key)
     if _is_loopback(host):
         return Address(None, host, port)
     raise UsageError(
-        f"bus: {host!r} is not this machine; TCP beyond loopback (127.0.0.1) needs keys, "
-        "which are not there yet"
+        f"bus: {host!r} is not this machine; TCP beyond loopback (127.0.0.1) needs keys: the address that"
+        f" dashctl broker run --listen  prints there, as in {place}?key=…"
     )
 
 
+def _host_and_port(place: str) -> tuple[str, int]:
+    host, _, digits = place.removeprefix("tcp://").rpartition(":")
+    port = _small_number(digits) or 0
+    if not 0 < port <= _LAST_PORT:
+        raise UsageError(
+            f"bus: {place!r} has no usable port; expected one from 1 to {_LAST_PORT} (four are taken)"
+        )
+    if host == "localhost":
+        return "127.0.0.1", port
+    if host.startswith("[") and host.endswith("]") and _is_ipv6(host[1:-1]):
+        return host[1:-1], port
+    if not _HOST_NAME.match(host):
+        raise UsageError(
+            f"bus: {host!r} is no host; expected a name, an IPv4 address, or an IPv6 address in brackets"
+        )
+    return host, port
+
+
+def _is_ipv6(host: str) -> bool:
+    """Whether it is an IPv6 address, with or without a zone (RFC 4007, 11)."""
+    from socket import AF_INET6, inet_pton  # noqa: PLC0415 - few buses have such an address
+
+    address, _, zone = host.partition("%")
+    try:
+        inet_pton(AF_INET6, address)
+    except OSError:
+        return False
+    return not zone or bool(_HOST_NAME.match(zone))
+
+
 def _is_loopback(host: str) -> bool:
-    """Whether it is an IPv4 address in 127.0.0.0/8 (RFC 1122, 3.2.1.3)."""
+    """Whether it is an IPv4 address in 127.0.0.0/8 (RFC 1122, 3.2.1.3), or ::1 (RFC 4291, 2.5.3)."""
+    if host == "::1":
+        return True
     numbers = [_small_number(part) for part in host.split(".")]
     return len(numbers) == 4 and numbers[0] == 127 and all(n is not None and n < 256 for n in numbers)
 

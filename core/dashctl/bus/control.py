@@ -3,14 +3,16 @@
 Rules: an answer or a named error within the timeout; nobody there and nobody answering are two.
 """
 
+import errno
 import socket
 import time
 from contextlib import closing
-from typing import TypeVar
+from typing import NamedTuple, TypeVar
 
 import zmq
 
 from dashctl.bus.address import Address
+from dashctl.bus.login import Line, Login, line
 from dashctl.bus.messages import (
     AskSnapshot,
     AskStatus,
@@ -28,7 +30,7 @@ from dashctl.bus.messages import (
     encode,
 )
 from dashctl.bus.sockets import plain, private_context
-from dashctl.errors import NoBroker, TimedOut
+from dashctl.errors import NoBroker, NotAllowed, TimedOut
 from dashctl.state import State
 
 __all__ = ["BadReply", "BrokerStatus", "Rejection", "ask_snapshot", "ask_status", "ask_stop", "is_listening"]
@@ -36,8 +38,16 @@ __all__ = ["BadReply", "BrokerStatus", "Rejection", "ask_snapshot", "ask_status"
 R = TypeVar("R", bound=Reply)
 
 
+class Remembered(NamedTuple):
+    """The state as of frame `seq` of `epoch`."""
+
+    state: State
+    epoch: bytes
+    seq: int
+
+
 def ask_status(address: Address | str | None = None, timeout: float = 2.0) -> BrokerStatus:
-    """How the broker is doing. Raises NoBroker or TimedOut."""
+    """How the broker is doing. Raises NoBroker, NotAllowed or TimedOut."""
     reply = _ask(Address.parse(address), AskStatus(), StatusReply, timeout)
     if reply.status is None:
         raise BadReply("reply: a status without content; is the broker of another version?")
@@ -45,12 +55,21 @@ def ask_status(address: Address | str | None = None, timeout: float = 2.0) -> Br
 
 
 def ask_snapshot(address: Address | str | None = None, timeout: float = 5.0) -> State:
-    """Everything that the broker remembers. Raises NoBroker, TimedOut or BadSnapshot."""
-    return State.decode(_ask(Address.parse(address), AskSnapshot(), SnapshotReply, timeout).state)
+    """Everything that the broker remembers. Raises NoBroker, NotAllowed, TimedOut or BadSnapshot."""
+    return ask_remembered(address, timeout).state
+
+
+def ask_remembered(address: Address | str | None = None, timeout: float = 5.0) -> Remembered:
+    """As `ask_snapshot`, with the frame up to which it is."""
+    reply = _ask(Address.parse(address), AskSnapshot(), SnapshotReply, timeout)
+    return Remembered(State.decode(reply.state), reply.epoch, reply.seq)
 
 
 def ask_stop(address: Address | str | None = None, timeout: float = 2.0) -> None:
-    """End the broker; returns when nobody listens at its address any more. Raises NoBroker or TimedOut."""
+    """End the broker; returns when nobody listens at its address any more.
+
+    Raises NoBroker, NotAllowed or TimedOut.
+    """
     where = Address.parse(address)
     deadline = time.monotonic() + timeout
     _ask(where, AskStop(), Stopping, timeout)
@@ -62,31 +81,57 @@ def ask_stop(address: Address | str | None = None, timeout: float = 2.0) -> None
 
 def is_listening(address: Address) -> bool:
     """Whether any process accepts connections there; it may still be one that does not answer."""
-    family = socket.AF_UNIX if address.folder else socket.AF_INET
-    target = str(address.folder / "calls") if address.folder else (address.host, address.port + 2)
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.settimeout(1.0)
-        try:
-            probe.connect(target)
-        except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError, PermissionError):
-            return False
-        except OSError:  # A full queue of connections, or no answer in time: somebody is there.
+    try:
+        with closing(_reached(address)):
             return True
-    return True
+    except (FileNotFoundError, ConnectionRefusedError, NotADirectoryError, PermissionError, socket.gaierror):
+        return False
+    except OSError as error:
+        # A full queue of connections, or no answer in time: somebody is there, unless there is no way.
+        return error.errno not in {errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EADDRNOTAVAIL}
+
+
+def _reached(address: Address) -> socket.socket:
+    if address.folder is None:
+        return socket.create_connection((address.host, address.port + 2), timeout=1.0)
+    probe = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        probe.settimeout(1.0)
+        probe.connect(str(address.folder / "calls"))
+    except OSError:
+        probe.close()
+        raise
+    return probe
 
 
 def _ask(address: Address, request: Request, expected: type[R], timeout: float) -> R:
+    login = Login.at(address)
     if not is_listening(address):
         raise NoBroker(f"no broker at {address}")
     deadline = time.monotonic() + timeout
-    with private_context() as context, closing(plain(context, zmq.DEALER)) as dealer:
-        # Not `immediate`, as elsewhere: it throws away an answer that came in just before the broker ended.
-        dealer.connect(address.calls)
-        dealer.send(encode(request))
-        while dealer.poll(max(0, round((deadline - time.monotonic()) * 1000))):
-            match decode_reply(dealer.recv()):
+    # Not `immediate`, as elsewhere: it throws away an answer that came in just before the broker ended.
+    with private_context() as context, line(plain(context, zmq.DEALER), login, address.calls) as opened:
+        opened.socket.send(encode(request))
+        while _wait(opened, deadline):
+            match decode_reply(opened.socket.recv()):
                 case expected() as reply:
                     return reply
+                case Refused(code="forbidden", reason=reason):
+                    raise NotAllowed(f"the broker at {address.place} refused: {reason}")
                 case Refused(reason=reason):
                     raise BadReply(f"the broker at {address} refused: {reason}")
     raise TimedOut(f"the broker at {address} did not answer within {timeout:g} s")
+
+
+def _wait(opened: Line, deadline: float) -> bool:
+    """Whether an answer came before the deadline. Raises NotAllowed."""
+    poller = zmq.Poller()
+    poller.register(opened.socket, zmq.POLLIN)
+    poller.register(opened.monitor, zmq.POLLIN)
+    while ready := dict(poller.poll(max(0, round((deadline - time.monotonic()) * 1000)))):
+        if opened.socket in ready:
+            return True
+        opened.look()
+        if opened.refusal is not None:
+            raise opened.refusal
+    return False

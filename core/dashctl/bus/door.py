@@ -6,9 +6,10 @@ the broker's loop alone uses it.
 """
 
 import errno
+import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Final
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
 
 import zmq
 
@@ -16,18 +17,37 @@ from dashctl import wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.framing import BYTES_PER_FRAME
+from dashctl.bus.owed import Owed
 from dashctl.bus.sockets import next_event, plain
 from dashctl.errors import UsageError
 
-LARGEST_MESSAGE: Final = 256 * 1024 * 1024
+if TYPE_CHECKING:
+    from dashctl.bus.keys import KeyPair
+
+LARGEST_MESSAGE: Final = 2 * wire.MAX_FRAME
 """Bytes taken in before a frame can be refused with a reason; beyond it the connection is closed."""
 QUEUED: Final = 1_000
 """Frames that wait for one monitor before it loses some."""
 LARGE_QUEUED: Final = 256 * 1024 * 1024
 """Bytes of large frames that wait for monitors before all lose some, and ask for a snapshot."""
-TAKEN_IN: Final = 100
-"""Frames of one producer that wait here; the others wait in its own queue."""
+TAKEN_IN: Final = 8
+"""Frames of one producer that wait here, and each may be large; the others wait in its own queue."""
+ASKED: Final = 64
+"""Requests of one peer that wait here, and replies that wait for it."""
+FILTERS: Final = 1_000
+"""Subscriptions to less than everything: nobody needs any, and each one takes memory."""
+CONNECTIONS: Final = 4_096
+"""Connections, after which all are ended: whoever means well comes back."""
+HANDSHAKE: Final = 5_000
+"""Milliseconds within which a connection has to show its key."""
+FREED: Final = 1.0
+"""Seconds within which a port that was given back can be had again."""
 BURST: Final = 256
+
+SMALL: Final = 65_536
+"""Bytes of a reply that is copied to be sent; what is larger is shared, and watched until it was sent."""
+ANY: Final = "any"
+"""Stands for any right: what it takes is known when the request is read."""
 
 Context = zmq.Context[zmq.Socket[bytes]]
 
@@ -36,7 +56,7 @@ Context = zmq.Context[zmq.Socket[bytes]]
 class Peer:
     """Somebody who asks: behind which door, and as whom."""
 
-    door: "Door" = field(compare=False, repr=False)
+    door: "Door"
     identity: bytes
     user: str = ""
     """The name that its key is known by; "" where no key is asked for."""
@@ -49,34 +69,57 @@ class Peer:
 class Door:
     """Bound at an address from construction on. Raises UsageError if it cannot listen there."""
 
-    def __init__(self, context: Context, address: Address, epoch: bytes) -> None:
+    def __init__(
+        self, context: Context, address: Address, epoch: bytes, pair: "KeyPair | None" = None
+    ) -> None:
         self.address = address
         self.monitors = 0
-        self.inbox = plain(context, zmq.PULL)
-        self.inbox.set(zmq.MAXMSGSIZE, LARGEST_MESSAGE)
-        self.inbox.set(zmq.RCVHWM, TAKEN_IN)
-        self.outbox = plain(context, zmq.XPUB)
-        self.outbox.set(zmq.MAXMSGSIZE, 1024)
-        self.outbox.set(zmq.SNDHWM, QUEUED)
-        self.outbox.set(zmq.XPUB_VERBOSER, 1)
-        self.outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(epoch, 0))
-        self.calls = plain(context, zmq.ROUTER)
-        self.calls.set(zmq.MAXMSGSIZE, messages.MAX_REQUEST)
-        self.calls.set(zmq.ROUTER_MANDATORY, 1)
-        self._comings = self.inbox.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
-        self._connected: set[int] = set()
+        self._context = context
+        self._epoch = epoch
+        self._pair = pair
+        """What it shows itself with, where it asks for keys."""
         self._large: list[tuple[zmq.MessageTracker, int]] = []
         """Large frames that some monitor was not sent yet, and their bytes."""
+        self._open()
+
+    def _open(self) -> None:
+        self._owed = Owed()
+        self._filters = 0
+        self.inbox = self._made(zmq.PULL, "publish", TAKEN_IN, LARGEST_MESSAGE)
+        self.plain = self._made(zmq.SUB, "publish", TAKEN_IN, LARGEST_MESSAGE)
+        self.plain.subscribe(b"")
+        self.outbox = self._made(zmq.XPUB, "watch", QUEUED, 1024)
+        self.outbox.set(zmq.XPUB_VERBOSER, 1)
+        self.outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self._epoch, 0))
+        self.calls = self._made(zmq.ROUTER, ANY, ASKED, messages.MAX_REQUEST)
+        self.calls.set(zmq.ROUTER_MANDATORY, 1)
+        self._comings = [
+            each.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
+            for each in (self.inbox, self.plain, self.outbox, self.calls)
+        ]
+        self._connected: list[set[int]] = [set() for _ in self._comings]
         try:
             self.listen()
         except UsageError:
             self.close()
             raise
 
+    def _made(self, kind: int, right: str, high_water_mark: int, largest: int) -> "zmq.Socket[bytes]":
+        made = plain(self._context, kind)
+        made.set_hwm(high_water_mark)
+        made.set(zmq.MAXMSGSIZE, largest)
+        made.ipv6 = ":" in self.address.host
+        if self._pair is not None:
+            made.curve_server = True
+            made.curve_secretkey = self._pair.secret
+            made.zap_domain = right.encode("ascii")
+            made.set(zmq.HANDSHAKE_IVL, HANDSHAKE)
+        return made
+
     @property
     def connections(self) -> int:
         """Producers that are connected, heard or not."""
-        return len(self._connected)
+        return len(self._connected[0]) + len(self._connected[1])
 
     def large_bytes(self) -> int:
         """Bytes of large frames that some monitor was not sent yet."""
@@ -84,31 +127,55 @@ class Door:
 
     def sources(self) -> "tuple[zmq.Socket[bytes], ...]":
         """What to wait for."""
-        return self.inbox, self.outbox, self.calls, self._comings
+        return self.inbox, self.plain, self.outbox, self.calls, *self._comings
 
-    def look(self, ready: Mapping[object, int]) -> None:
-        """Count who came and who went."""
+    def look(self, ready: Mapping[object, int]) -> str:
+        """Count who came and who went; what there is too much of, if all have to go: see `renew`."""
         if self.outbox in ready:
             self._count_monitors()
-        if self._comings in ready:
-            self._count_connections()
+        for monitor, connected in zip(self._comings, self._connected, strict=True):
+            if monitor in ready:
+                _count(monitor, connected)
+        if self._filters > FILTERS:
+            return "too many subscriptions"
+        return "too many connections" if sum(map(len, self._connected)) > CONNECTIONS else ""
 
     def listen(self) -> None:
         """Accept connections at the address, once more if its sockets were removed."""
         try:
             self.inbox.bind(self.address.inbox)
+            self.plain.bind(self.address.plain)
             self.outbox.bind(self.address.outbox)
             self.calls.bind(self.address.calls)
         except zmq.ZMQError as error:
             raise UsageError(f"bus: cannot listen at {self.address} ({error.strerror})") from None
 
-    def close(self) -> None:
-        """Give the sockets back; what monitors have not been sent by now gets a moment."""
-        self.inbox.disable_monitor()
-        self._comings.close(linger=0)
-        self.inbox.close(linger=0)
-        self.outbox.close(linger=200)
-        self.calls.close(linger=200)
+    def renew(self) -> None:
+        """End all connections, and accept new ones: who may still come in comes back by itself.
+
+        Raises UsageError if somebody else has taken a port in between.
+        """
+        self.close(linger=0)
+        self.monitors = 0
+        until = time.monotonic() + FREED
+        while True:
+            try:
+                self._open()
+            except UsageError:
+                # The ports are given back by another thread, in a moment.
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.005)
+            else:
+                return
+
+    def close(self, linger: int = 200) -> None:
+        """Give the sockets back; what peers have not been sent by now gets that many milliseconds."""
+        watched = (self.inbox, self.plain, self.outbox, self.calls)
+        for each, monitor in zip(watched, self._comings, strict=True):
+            each.disable_monitor()
+            monitor.close(linger=0)
+            each.close(linger=linger if each in (self.outbox, self.calls) else 0)
 
     def send_on(self, message: bytes) -> None:
         """Send a frame with its stamp to every monitor here."""
@@ -123,15 +190,28 @@ class Door:
     def next_request(self) -> tuple[Peer, list[bytes]] | None:
         """Who asks and what, if anybody does."""
         try:
-            identity, *message = self.calls.recv_multipart(zmq.NOBLOCK)
+            if self._pair is None:
+                identity, *message = self.calls.recv_multipart(zmq.NOBLOCK)
+                return Peer(self, identity), message
+            first, *frames = self.calls.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return None
-        return Peer(self, identity), message
+        user = str(frames[-1].get("User-Id")) if frames else ""
+        return Peer(self, first.bytes, user), [frame.bytes for frame in frames]
 
     def reply(self, identity: bytes, reply: messages.Reply) -> bool:
         """Answer one who asked; whether there still was somebody."""
+        message = messages.encode(reply)
+        if self._owed.is_too_much(identity, len(message)):
+            refused = messages.Refused(reply.id, "too much that was answered before is not taken yet", "busy")
+            message = messages.encode(refused)
         try:
-            self.calls.send_multipart([identity, messages.encode(reply)], zmq.NOBLOCK)
+            if len(message) < SMALL:
+                self.calls.send_multipart([identity, message], zmq.NOBLOCK)
+            else:
+                sent = self.calls.send_multipart([identity, message], zmq.NOBLOCK, copy=False, track=True)
+                assert sent is not None
+                self._owed.add(identity, len(message), sent)
         except zmq.ZMQError as error:
             if error.errno not in {errno.EHOSTUNREACH, errno.EAGAIN}:
                 raise
@@ -144,13 +224,18 @@ class Door:
                 self.monitors += 1
             elif message == b"\x00":
                 self.monitors = max(0, self.monitors - 1)
+            elif message[:1] == b"\x01":
+                self._filters += 1
+            elif message[:1] == b"\x00":
+                self._filters -= 1
 
-    def _count_connections(self) -> None:
-        while coming := next_event(self._comings):
-            if coming.event == zmq.EVENT_ACCEPTED:
-                self._connected.add(coming.value)
-            else:
-                self._connected.discard(coming.value)
+
+def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
+    while coming := next_event(monitor):
+        if coming.event == zmq.EVENT_ACCEPTED:
+            connected.add(coming.value)
+        else:
+            connected.discard(coming.value)
 
 
 def received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:

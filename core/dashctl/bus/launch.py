@@ -50,6 +50,8 @@ def ensure_broker(address: Address | str | None = None, timeout: float = COMES_U
     found = _answering(where)
     if found is not None:
         return Launched(found=True, pid=found)
+    if where.key:
+        raise NoBroker(f"no broker at {where.place}; start one there with  dashctl broker run --listen")
     log = broker_log()
     started = _start(where, log)
     deadline = time.monotonic() + timeout

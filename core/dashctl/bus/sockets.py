@@ -60,21 +60,3 @@ def plain(context: "zmq.Context[zmq.Socket[bytes]]", kind: int) -> "zmq.Socket[b
     made.set(zmq.RECONNECT_IVL, 20)
     made.set(zmq.RECONNECT_IVL_MAX, 500)
     return made
-
-
-@contextmanager
-def connected(
-    context: "zmq.Context[zmq.Socket[bytes]]", kind: int, endpoint: str, high_water_mark: int = 1_000
-) -> "Iterator[zmq.Socket[bytes]]":
-    """A socket that connects to an endpoint and is closed at the end.
-
-    It queues only while there is somebody at the other end.
-    """
-    made = plain(context, kind)
-    try:
-        made.immediate = True
-        made.set_hwm(high_water_mark)
-        made.connect(endpoint)
-        yield made
-    finally:
-        made.close()

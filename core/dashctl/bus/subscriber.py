@@ -9,8 +9,8 @@ import math
 import time
 import warnings
 from collections import Counter, deque
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import ExitStack, suppress
 from itertools import chain
 from typing import Final, NamedTuple, Self
 
@@ -19,8 +19,9 @@ import zmq
 from dashctl import wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.sockets import connected, plain, private_context
-from dashctl.errors import Closed
+from dashctl.bus.login import Login, line
+from dashctl.bus.sockets import plain, private_context
+from dashctl.errors import Closed, NotAllowed
 from dashctl.events import Event, Stamped
 from dashctl.state import BadSnapshot, State
 
@@ -87,13 +88,17 @@ class Subscriber:
         """The first request whose answer is new enough."""
         self._kept: deque[tuple[int, memoryview]] = deque()
         self._kept_bytes = 0
+        login = Login.at(self.address)
         self._open = ExitStack()
         context = self._open.enter_context(private_context())
-        self._frames = self._open.enter_context(_subscribed(context, self.address))
-        self._calls = self._open.enter_context(connected(context, zmq.DEALER, self.address.calls))
+        self._frames, self._calls = _subscribing(context), _asking(context)
+        self._lines = (
+            self._open.enter_context(line(self._frames, login, self.address.outbox)),
+            self._open.enter_context(line(self._calls, login, self.address.calls)),
+        )
         self._poller = zmq.Poller()
-        self._poller.register(self._frames, zmq.POLLIN)
-        self._poller.register(self._calls, zmq.POLLIN)
+        for source in (self._frames, self._calls, *(each.monitor for each in self._lines)):
+            self._poller.register(source, zmq.POLLIN)
 
     def __enter__(self) -> Self:
         return self
@@ -118,6 +123,11 @@ class Subscriber:
         """Whether the broker was heard lately."""
         return bool(self.heard) and time.monotonic() - self.heard < SILENCE
 
+    @property
+    def refusal(self) -> NotAllowed | None:
+        """Why the broker does not let this one in, until it does."""
+        return next((each.refusal for each in self._lines if each.refusal is not None), None)
+
     def receive(self, timeout: float) -> Resynchronised | Arrived | None:
         """What comes next, None if nothing does within that many seconds. Raises Closed."""
         if self._open is None:
@@ -134,6 +144,8 @@ class Subscriber:
             if self._seq is None and self._epoch is not None:
                 patience = min(patience, SPACING)
             self._poller.poll(math.ceil(patience * 1000))
+            for each in self._lines:
+                each.look()
 
     def _take_frames(self) -> Arrived | None:
         frames = self._in_order()
@@ -239,14 +251,15 @@ class Subscriber:
         return Resynchronised(state, reply.epoch, reply.seq, self._reason)
 
 
-@contextmanager
-def _subscribed(context: "zmq.Context[zmq.Socket[bytes]]", address: Address) -> "Iterator[zmq.Socket[bytes]]":
+def _subscribing(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
     made = plain(context, zmq.SUB)
-    try:
-        made.set(zmq.RCVHWM, QUEUED)
-        made.set(zmq.MAXMSGSIZE, 2 * wire.MAX_FRAME)
-        made.subscribe(b"")
-        made.connect(address.outbox)
-        yield made
-    finally:
-        made.close()
+    made.set(zmq.RCVHWM, QUEUED)
+    made.set(zmq.MAXMSGSIZE, 2 * wire.MAX_FRAME)
+    made.subscribe(b"")
+    return made
+
+
+def _asking(context: "zmq.Context[zmq.Socket[bytes]]") -> "zmq.Socket[bytes]":
+    made = plain(context, zmq.DEALER)
+    made.immediate = True
+    return made

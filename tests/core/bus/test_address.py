@@ -9,27 +9,60 @@ from dashctl.bus import Address
 from dashctl.bus.address import make_private
 from dashctl.errors import UsageError
 
+KEY = "0123456789abcdef" * 4
 
-def test_over_unix_sockets_the_three_ends_are_files_in_the_folder() -> None:
+
+def test_over_unix_sockets_the_four_ends_are_files_in_the_folder() -> None:
     address = Address.parse("ipc:///run/x")
     assert address.folder == Path("/run/x")
-    assert (address.inbox, address.outbox, address.calls) == (
+    assert (address.inbox, address.outbox, address.calls, address.plain) == (
         "ipc:///run/x/in",
         "ipc:///run/x/out",
         "ipc:///run/x/calls",
+        "ipc:///run/x/pub",
     )
     assert Address.parse(str(address)) == address
 
 
-def test_over_tcp_they_are_three_ports() -> None:
+def test_over_tcp_they_are_four_ports() -> None:
     address = Address.parse("tcp://localhost:5570")
     assert address.folder is None
-    assert (address.inbox, address.outbox, address.calls) == (
+    assert (address.inbox, address.outbox, address.calls, address.plain) == (
         "tcp://127.0.0.1:5570",
         "tcp://127.0.0.1:5571",
         "tcp://127.0.0.1:5572",
+        "tcp://127.0.0.1:5573",
     )
     assert Address.parse(str(address)) == address
+
+
+@pytest.mark.parametrize(
+    ("text", "host", "calls"),
+    [
+        ("tcp://box:5570", "box", "tcp://box:5572"),
+        ("tcp://gpu-1.example.org:5570", "gpu-1.example.org", "tcp://gpu-1.example.org:5572"),
+        ("tcp://192.168.1.2:65532", "192.168.1.2", "tcp://192.168.1.2:65534"),
+        ("tcp://[fe80::1%eth0]:5570", "fe80::1%eth0", "tcp://[fe80::1%eth0]:5572"),
+        ("tcp://127.0.0.1:5570", "127.0.0.1", "tcp://127.0.0.1:5572"),
+    ],
+)
+def test_with_the_brokers_key_they_may_be_anywhere(text: str, host: str, calls: str) -> None:
+    address = Address.parse(f"{text}?key={KEY}")
+    assert (address.host, address.calls, address.key) == (host, calls, KEY)
+    assert (str(address), address.place) == (f"{text}?key={KEY}", text)
+    assert Address.parse(str(address)) == address
+
+
+def test_loopback_has_an_ipv6_address_too() -> None:
+    assert Address.parse("tcp://[::1]:5570").plain == "tcp://[::1]:5573"
+
+
+def test_where_a_broker_listens_has_no_key_until_it_gives_its_own() -> None:
+    assert str(Address.listening("tcp://0.0.0.0:5570", KEY)) == f"tcp://0.0.0.0:5570?key={KEY}"
+    assert Address.listening("tcp://[::]:5570", KEY).inbox == "tcp://[::]:5570"
+    for text in ("ipc:///x", "0.0.0.0:5570", f"tcp://0.0.0.0:5570?key={KEY}"):
+        with pytest.raises(UsageError, match="expected tcp://ADDRESS:PORT"):
+            Address.listening(text, KEY)
 
 
 @pytest.mark.parametrize(
@@ -40,17 +73,24 @@ def test_over_tcp_they_are_three_ports() -> None:
         ("ipc:///a\x00b", "absolute path"),
         ("ipc:///" + "x" * 102, "at most 107"),
         ("tcp://127.0.0.1", "port"),
-        ("tcp://127.0.0.1:65534", "port"),
+        ("tcp://127.0.0.1:65533", "1 to 65532 (four are taken)"),
         ("tcp://127.0.0.1:port", "port"),
         ("tcp://127.0.0.1:" + "9" * 5_000, "port"),
-        (f"tcp://127.0.0.{'9' * 5_000}:5570", "needs keys"),
+        (f"tcp://127.0.0.{'9' * 5_000}:5570", "is no host"),
         ("tcp://0.0.0.0:5570", "needs keys"),
         ("tcp://192.168.1.2:5570", "needs keys"),
         ("tcp://example.org:5570", "needs keys"),
         ("tcp://127.0.0.256:5570", "needs keys"),
         ("tcp://127.1:5570", "needs keys"),
-        ("tcp://:5570", "needs keys"),
-        ("tcp://[::1]:5570", "needs keys"),
+        ("tcp://:5570", "is no host"),
+        ("tcp://a;tcp://b:5570", "is no host"),
+        ("tcp://[box]:5570", "is no host"),
+        ("tcp://::1:5570", "is no host"),
+        ("tcp://[::2]:5570", "needs keys"),
+        (f"tcp://box:5570?key={'a' * 63}", "64 hex digits"),
+        (f"tcp://box:5570?key={'a' * 65}", "64 hex digits"),
+        (f"tcp://box:5570?key={'A' * 64}", "64 hex digits"),
+        (f"tcp://box:5570?key={'a' * 64}&key=b", "64 hex digits"),
     ],
     ids=lambda text: text[:30],
 )

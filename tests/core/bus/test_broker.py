@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from dashctl import __version__, wire
 from dashctl.bus import Address, Broker, BrokerRunning, Publisher, Subscriber
 from dashctl.bus.control import ask_snapshot, ask_status, ask_stop
+from dashctl.bus.door import LARGEST_MESSAGE
 from dashctl.bus.exchange import BURST, Exchange
 from dashctl.bus.framing import BYTES_PER_FRAME, EVENTS_PER_FRAME
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
@@ -93,14 +94,24 @@ def test_an_illegal_event_takes_no_other_with_it(broker: Broker, address: Addres
     assert ask_status(address).rejected == {"illegal value": 1}
 
 
-def test_a_frame_of_a_hundred_megabytes_is_counted_and_the_connection_lives(
+def test_a_frame_that_is_too_large_is_counted_and_the_connection_lives(
     broker: Broker, address: Address
 ) -> None:
     with raw(zmq.PUSH, address.inbox) as push:
-        push.send(GOOD[: wire.HEADER_SIZE] + bytes(100_000_000), copy=False)
+        push.send(GOOD[: wire.HEADER_SIZE] + bytes(wire.MAX_FRAME), copy=False)
         push.send(GOOD)
         until(lambda: ask_snapshot(address).latest(ModelMetric))
     assert ask_status(address).rejected == {"oversized": 1}
+
+
+def test_one_that_is_larger_than_any_mistake_ends_its_connection_alone(
+    broker: Broker, address: Address
+) -> None:
+    with raw(zmq.PUSH, address.inbox) as push, raw(zmq.PUSH, address.inbox) as other:
+        push.send(GOOD[: wire.HEADER_SIZE] + bytes(LARGEST_MESSAGE), copy=False)
+        other.send(GOOD)
+        until(lambda: ask_snapshot(address).latest(ModelMetric))
+    assert ask_status(address).rejected == {}
 
 
 def test_a_value_that_would_nest_without_end_is_refused(broker: Broker, address: Address) -> None:
@@ -131,7 +142,7 @@ def test_no_bytes_whatsoever_end_it(broker: Broker, address: Address, frames: li
 @given(st.binary(min_size=1, max_size=300))
 def test_nor_does_one_who_does_not_speak_the_protocol(broker: Broker, address: Address, noise: bytes) -> None:
     assert address.folder is not None
-    for name in ("in", "out", "calls"):
+    for name in ("in", "out", "calls", "pub"):
         with socket.socket(socket.AF_UNIX) as stranger:
             stranger.connect(str(address.folder / name))
             stranger.sendall(noise)
@@ -207,9 +218,7 @@ def test_numbers_that_nobody_can_have_reached_do_no_harm(broker: Broker, address
                 push.send(wire.encode_frame(producer, first, "", [1.0], [PhaseEvent("clean")]))
         until(lambda: ask_snapshot(address).version(PhaseEvent) == 6)
     assert ask_status(address).lost == 2**63 - 1
-    until(
-        lambda: (told := ask_snapshot(address).newest(BusStats)) and told.event.lost == 2**63 - 1
-    )
+    until(lambda: (told := ask_snapshot(address).newest(BusStats)) and told.event.lost == 2**63 - 1)
 
 
 def test_it_ticks_with_its_own_numbers(broker: Broker, address: Address) -> None:
