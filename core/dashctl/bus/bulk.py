@@ -6,9 +6,8 @@ points; so large events wait in holders, and the oldest are emptied when togethe
 
 import threading
 from collections import deque
-from typing import Final, cast
+from typing import Final
 
-from dashctl.bus.framing import Entry
 from dashctl.events import Event, PointCloud
 
 LARGEST_WAITING: Final = 64 * 1024 * 1024
@@ -30,8 +29,8 @@ class Held:
         return event
 
 
-Queued = tuple[int, float, Event | Held]
-"""An event in a queue, behind its number and its time (seconds since 1970)."""
+Queued = tuple[float, Event | Held]
+"""An event in a queue, behind its time (seconds since 1970)."""
 
 
 class Bulk:
@@ -53,18 +52,6 @@ class Bulk:
                 oldest.take()
                 waiting -= oldest.bytes
         return held
-
-
-def released(queued: list[Queued]) -> list[Entry]:
-    """What is taken out of a queue, without what was given up."""
-    if Held not in {type(event) for _, _, event in queued}:
-        return cast("list[Entry]", queued)
-    entries: list[Entry] = []
-    for number, at, event in queued:
-        present = event.take() if isinstance(event, Held) else event
-        if present is not None:
-            entries.append((number, at, present))
-    return entries
 
 
 def _size(cloud: PointCloud) -> int:

@@ -7,11 +7,11 @@ Rules:
 4. One thread uses it; only `post` and `interrupt` may be called from others.
 """
 
-import itertools
 import math
 import os
 import time
 from collections import deque
+from collections.abc import Sequence
 from functools import partial
 from typing import Final
 
@@ -70,7 +70,8 @@ class Exchange:
         self._askers = Askers()
         self._switchboard = Switchboard()
         self._heeds_inboxes = True
-        self._numbers = itertools.count()
+        self._own = 0
+        """The number of the broker's own next event."""
         self._posted: deque[Entry] = deque(maxlen=POSTED)
         self._bell = Bell()
         self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
@@ -111,7 +112,7 @@ class Exchange:
 
     def post(self, event: Event) -> None:
         """Take an event of this very process; any thread may call it."""
-        self._posted.append((next(self._numbers), time.time(), event))
+        self._posted.append((time.time(), event))
         self._bell.ring()
 
     def interrupt(self) -> None:
@@ -177,13 +178,14 @@ class Exchange:
         if self._posted:
             self._bell.ring()
 
-    def _pass_on_group(self, group: list[Entry]) -> None:
+    def _pass_on_group(self, group: Sequence[Entry]) -> None:
         try:
-            made = encoded(wire.BROKER, "", group, dropped=0)
+            made = encoded(wire.BROKER, "", self._own, group)
         except Unsendable as error:
             self._refusals.add("unsendable", str(error))
             return
         if isinstance(made, bytes):
+            self._own += len(group)
             self._pass_on(wire.decode_header(made), made, time.monotonic())
             return
         for part in made:

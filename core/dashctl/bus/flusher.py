@@ -2,303 +2,458 @@
 
 Rules:
 1. Whoever logs appends to the queue and goes on; only this thread waits, encodes and sends.
-2. Numbers are given when an event is logged: what the full queue dropped is a hole that all can see.
+2. Events are numbered in the order of the queue as they leave it, and what a full queue dropped leaves
+   a hole in the numbers that all can see; what was withdrawn never had one.
 3. It takes events out of the queue only while a broker takes them; it sleeps while there are none.
-4. Nothing that it is given may end it: what cannot be sent is counted, and named once in the log.
+4. What was sent is kept until the broker says that it has it, and sent again over a new connection.
+5. Nothing that it is given may end it: what cannot be sent is counted, and named once in the log.
 """
 
-import itertools
+import atexit
 import os
 import sys
 import threading
 import time
 from collections import deque
-from contextlib import closing, suppress
+from contextlib import suppress
 from typing import Final, cast
 
 import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.bulk import Bulk, Held, Queued, released
-from dashctl.bus.framing import EVENTS_PER_FRAME, Entry, Unsendable, encoded, grouped
+from dashctl.bus.bulk import Bulk, Held, Queued
+from dashctl.bus.framing import BYTES_PER_FRAME, METRICS_PER_FRAME, Entry, Unsendable, encoded, grouped
+from dashctl.bus.login import Login, line
 from dashctl.bus.receipts import Receipt, Receipts
-from dashctl.bus.sockets import next_event, plain, private_context
+from dashctl.bus.sockets import plain, private_context
+from dashctl.bus.unconfirmed import Frame, Unconfirmed
 from dashctl.bus.wake import Bell
-from dashctl.errors import Closed
+from dashctl.errors import Closed, NotAllowed
 from dashctl.events import Event, PointCloud
 
 LINGER: Final = 5
 """Milliseconds for which the first event after a pause waits for more."""
 GRACE: Final = 0.25
 """Seconds after which a broker that was not reached counts as not there."""
-AT_EXIT: Final = 0.5
-"""Seconds that a process which ends without closing its publisher is held up at most."""
+AT_EXIT: Final = 5.0
+"""Seconds that a process which ends without closing its publisher is held up at most …"""
+STALLED: Final = 0.5
+"""… and seconds after which it ends if the broker takes nothing."""
 IN_FLIGHT: Final = 32
-"""Frames on their way: few, for they are lost if the broker dies."""
+"""Frames in the socket; all that were not confirmed are kept besides."""
 BURST: Final = 16
 """Frames sent before answers are looked at."""
+FAREWELL: Final = 100
+"""Milliseconds for which the last word may take to leave."""
 
 
 class Flusher:
-    """A queue, its numbers, and the thread that empties it; the thread starts with the first event."""
+    """A queue and the thread that empties it; the thread starts with the first event."""
 
     def __init__(self, address: Address, run: str, capacity: int) -> None:
         self.address = address
+        self.login = Login.at(address)
         self.run = run
         self.producer = os.urandom(8)
-        self.numbers = itertools.count()
-        self.queue: deque[Queued] = deque(maxlen=capacity)
+        self.queue: deque[Queued] = deque()
         self.bulk = Bulk()
-        self.asleep = True
-        """Whether `rouse` has to be called after appending to the queue."""
+        self.unattended = True
+        """Whether `attend` has to be called after appending to the queue."""
         self.is_connected = False
+        self.refusal: NotAllowed | None = None
+        """Why the broker does not let this one in, until it does."""
         self.started: float | None = None
         self.sent = 0
-        self.refused = 0
-        self.withdrawn = 0
-        self._taken_to = 0
-        self._sent_to = -1
+        self.dropped = 0
+        self._capacity = capacity
+        self._numbered = 0
+        """The number of the next event, or of the hole before it."""
+        self._hole = 0
+        """Events dropped since, which take the numbers before the next."""
+        self._framed = 0
+        self._in_hand = 0
+        self._bytes_per_event = 0
         self._urgent = False
         self._over = False
+        self._exiting = False
+        self._sleeping = True
+        self._has_warned = False
+        self._was_connected = False
         self._deadline: float | None = None
+        self._progressed = 0.0
         # It can be taken again by a signal that came while it was held.
         self._guard = threading.RLock()
         self._bell = Bell()
-        self._groups: deque[list[Entry]] = deque()
-        self._hand: list[Entry] = []
-        """What is being encoded; another list once something was withdrawn from it."""
+        self._groups: deque[list[Queued]] = deque()
+        self._unconfirmed = Unconfirmed()
         self._receipts = Receipts(self.producer)
         self._thread: threading.Thread | None = None
 
-    def rouse(self) -> None:
+    def attend(self) -> None:
         """Have the queue looked at; the first call starts the thread. Raises Closed."""
+        if sys.is_finalizing():
+            # The thread is gone, perhaps with a lock in its hands: nothing more can be sent.
+            return
         with self._guard:
             if self._over:
-                raise Closed("the publisher is closed")
-            self.asleep = False
+                self._refuse_or_send_late()
+                return
+            self._trim()
             if self._thread is None:
                 self._start()
-        self._bell.ring()
+        if self._sleeping:
+            self._bell.ring()
 
     def submit(self, event: Event) -> Receipt:
         """Append an event and have it sent at once. Raises Closed."""
         held = self.bulk.hold(event) if isinstance(event, PointCloud) else event
-        receipt = Receipt((next(self.numbers), time.time(), held))
+        receipt = Receipt((time.time(), held))
         self._receipts.expect(receipt)
         self._urgent = True
         self.queue.append(receipt.entry)
-        self.rouse()
+        self.attend()
         return receipt
 
     def withdraw(self, receipt: Receipt) -> bool:
         """Give up waiting for a receipt; whether its event was not sent, and will not be."""
         with self._guard:
-            if not receipt.sent:
-                self.withdrawn += self._take_back(receipt)
+            if not receipt.taken:
+                self._take_back(receipt.entry)
         self._receipts.forget(receipt)
-        return not receipt.sent
+        return not receipt.taken
 
     def waiting(self) -> int:
         """Events logged and not yet sent."""
         with self._guard:
-            return len(self.queue) + sum(map(len, self._groups)) + len(self._hand)
+            return len(self.queue) + sum(map(len, self._groups)) + self._in_hand + self._framed - self.sent
 
     def logged(self) -> int:
-        """Events numbered so far."""
-        with suppress(IndexError):
-            return max(self.queue[-1][0] + 1, self._taken_to)
-        return self._taken_to
+        """Events logged so far, without those that were withdrawn."""
+        with self._guard:
+            return self.sent + self.dropped + self.waiting()
+
+    def unconfirmed(self) -> int:
+        """Events sent, and not yet known to be in."""
+        with self._guard:
+            return len(self._unconfirmed) - (self._framed - self.sent)
 
     def close(self, timeout: float) -> int:
         """Send what waits for at most that long, and end; how many events could not be delivered."""
         with self._guard:
             if self._over:
                 return 0
-            self._over = True
-        self._deadline = time.monotonic() + timeout
-        self._bell.ring()
-        if self._thread is not None:
-            self._thread.join()
-        left = self.waiting() + self.sent - self._receipts.confirmed
-        self._taken_to = self.logged()
+            self._over = self.unattended = True
+        self._end_within(timeout)
+        left = self.waiting() + self.unconfirmed()
+        self.dropped += len(self.queue) + sum(map(len, self._groups))
         self.queue = deque(maxlen=0)
-        self.asleep = True
-        self._bell.close()
+        self._groups.clear()
         return left
+
+    def close_at_exit(self) -> None:
+        """As `close`, when the process ends: what is logged even later is sent at once."""
+        with self._guard:
+            self._over = self._exiting = self.unattended = True
+        self._end_within(AT_EXIT)
 
     def abandon(self) -> None:
         """End without waiting, also from within the thread, where garbage collection may call it."""
-        self._over = True
-        self._deadline = time.monotonic()
+        self._over = self._exiting = True
+        self._progressed = time.monotonic()
+        self._deadline = self._progressed + AT_EXIT
         self._bell.ring()
         if self._thread is None:
             self._bell.close()
 
+    def disown(self) -> None:
+        """This is the copy in a forked process: the thread did not come along, and has nothing to end."""
+        atexit.unregister(self.close_at_exit)
+
     def _start(self) -> None:
         self._thread = threading.Thread(target=self._serve, name="dashctl-publisher", daemon=True)
         self.started = time.monotonic()
+        atexit.register(self.close_at_exit)
         _close_with_child_process(self)
         try:
             self._thread.start()
         except RuntimeError:
-            # While the interpreter shuts down there are no new threads, and nobody left to send to.
+            # While the interpreter shuts down there are no new threads.
             self._thread = None
+            self._over = self._exiting = True
+            self._refuse_or_send_late()
+
+    def _end_within(self, timeout: float) -> None:
+        self._progressed = time.monotonic()
+        self._deadline = self._progressed + timeout
+        self._bell.ring()
+        if self._thread is not None:
+            self._thread.join()
+        self._bell.close()
+
+    def _refuse_or_send_late(self) -> None:
+        """After the end nothing is taken, but for what the last acts of a process have to say."""
+        if not self._exiting:
+            raise Closed("the publisher is closed")
+        self._trim()
+        if threading.current_thread() is threading.main_thread():
+            self._bell = Bell()
+            self.started = self._progressed = time.monotonic()
+            self._deadline = self.started + STALLED
+            self._serve()
 
     def _serve(self) -> None:
-        with (
-            private_context() as context,
-            closing(plain(context, zmq.PUSH)) as self._push,
-            closing(plain(context, zmq.DEALER)) as self._calls,
-            closing(
-                self._calls.get_monitor_socket(zmq.EVENT_HANDSHAKE_SUCCEEDED | zmq.EVENT_DISCONNECTED)
-            ) as self._line,
-        ):
+        with private_context() as context:
+            self._push, self._calls = plain(context, zmq.PUSH), plain(context, zmq.DEALER)
             self._push.set_hwm(IN_FLIGHT)
             # What is sent waits here while there is nobody, where it can still be taken back; not so
             # for answers, which that option would throw away when the broker ends behind them.
             self._push.immediate = True
-            self._push.connect(self.address.inbox)
-            self._calls.connect(self.address.calls)
-            try:
-                self._loop()
-            finally:
-                self.is_connected = False
-                self._calls.disable_monitor()
-                self._bell.close()
+            with (
+                line(self._push, self.login, self.address.inbox) as self._way,
+                line(self._calls, self.login, self.address.calls) as self._line,
+            ):
+                try:
+                    self._loop()
+                    self._say_farewell()
+                finally:
+                    self.is_connected = False
+                    self.unattended = True
+                    self._bell.close()
+                    atexit.unregister(self.close_at_exit)
 
     def _loop(self) -> None:
         idle, stuck = zmq.Poller(), zmq.Poller()
         for poller in (idle, stuck):
-            for source in (self._calls, self._line, self._bell.fileno()):
+            for source in (self._calls, self._line.monitor, self._way.monitor, self._bell.fileno()):
                 poller.register(source, zmq.POLLIN)
         stuck.register(self._push, zmq.POLLOUT)
         while not self._is_done():
             progressed = self._send_burst()
             self._hear()
             if self.is_connected:
-                self._receipts.ask(self._calls, self._sent_to, self.sent, last=self._deadline is not None)
+                last = self._deadline is not None
+                self._receipts.ask(self._calls, self._unconfirmed.sent_to, last=last)
             if not progressed:
                 self._rest(idle, stuck)
 
     def _is_done(self) -> bool:
         if self._deadline is None:
             return False
-        now = time.monotonic()
-        if not self.waiting() and self._receipts.confirmed >= self.sent:
+        if not self.waiting() and not self._unconfirmed:
             return True
+        now = time.monotonic()
         assert self.started is not None
-        return now >= self._deadline or (not self.is_connected and now >= self.started + GRACE)
+        if now >= self._deadline or (self._exiting and now >= self._progressed + STALLED):
+            return True
+        # A broker that was there may come back; for one that never was, nobody is held up.
+        return not self.is_connected and not self._was_connected and now >= self.started + GRACE
 
     def _rest(self, idle: zmq.Poller, stuck: zmq.Poller) -> None:
-        if self.waiting():
-            stuck.poll(self._patience())
-            self._bell.quiet()
-            return
-        self.asleep = True
+        self.unattended = True
+        if self._unconfirmed.next is not None or self.waiting():
+            with self._guard:
+                self._trim()
+            (stuck if self._may_send() else idle).poll(self._patience())
+        else:
+            self._sleep(idle)
+        self.unattended = self._over
+        self._urgent = False
+
+    def _sleep(self, idle: zmq.Poller) -> None:
+        """Until something is logged, or has to be done; who logs after a pause is likely to go on."""
+        self._sleeping = True
         if not self.queue:
             idle.poll(self._patience())
-        self.asleep = False
+        self._sleeping = False
         self._bell.quiet()
         if self.queue and not self._urgent and self._deadline is None:
+            self.unattended = False
             idle.poll(LINGER)
-        self._urgent = False
+
+    def _may_send(self) -> bool:
+        """Whether there is something to send, and a connection, if it only takes it."""
+        return self._way.is_up and (self._unconfirmed.next is not None or not self._unconfirmed.is_full)
 
     def _patience(self) -> int:
         """Milliseconds until something has to be done even if nothing happens; -1: none."""
         if self._deadline is not None:
             return 10
-        return 1_000 if self._receipts.are_due(self.sent) else -1
+        seconds = self._receipts.patience(self._unconfirmed.sent_to)
+        if self.refusal is not None:
+            seconds = min(seconds, 1.0)
+        return -1 if seconds == float("inf") else round(seconds * 1000)
 
     def _send_burst(self) -> bool:
         """Send some frames; False when there was nothing to send or nobody to take it."""
+        if not self._way.is_up:
+            return False
         for done in range(BURST):
-            if not cast("int", self._push.get(zmq.EVENTS)) & zmq.POLLOUT or not self._send_group():
+            if not cast("int", self._push.get(zmq.EVENTS)) & zmq.POLLOUT or not self._send_frame():
                 return done > 0
         return True
 
-    def _send_group(self) -> bool:
-        with self._guard:
-            group = self._hand = self._next_group()
-        if not group:
-            return False
+    def _send_frame(self) -> bool:
+        frame = self._unconfirmed.next
+        if frame is None:
+            if self._unconfirmed.is_full or not self._make_frame():
+                return False
+            frame = self._unconfirmed.next
+            assert frame is not None
         try:
-            made = encoded(self.producer, self.run, group, self._dropped_before(group[0][0]))
-        except Unsendable as error:
-            self._refuse(group[0][0], error)
-            return True
-        with self._guard:
-            left, self._hand = self._hand, []
-            if left is not group:
-                made = list(grouped(left))
-            if isinstance(made, bytes):
-                return self._send(made, group)
-            self._groups.extendleft(reversed(made))
-        return True
-
-    def _send(self, frame: bytes, group: list[Entry]) -> bool:
-        try:
-            self._push.send(frame, zmq.NOBLOCK)
+            self._push.send(frame.data, zmq.NOBLOCK)
         except zmq.Again:
-            self._groups.appendleft(group)
             return False
-        self.sent += len(group)
-        self._sent_to = max(self._sent_to, group[-1][0])
-        self._receipts.mark_sent(group[0][0], group[-1][0])
+        with self._guard:
+            self._unconfirmed.mark_sent()
+            # All before it were sent before; it is new if it is the last that was made.
+            if self._unconfirmed.next is None:
+                self.sent = self._framed
         return True
 
-    def _dropped_before(self, number: int) -> int:
-        return max(0, number - self.sent - self.refused - self.withdrawn)
+    def _make_frame(self) -> bool:
+        """Make a frame of the next events; False if there are none."""
+        while group := self._next_group():
+            entries = _released(group)
+            if not entries:
+                self._drop(group)
+                continue
+            try:
+                made = encoded(
+                    self.producer,
+                    self.run,
+                    self._numbered,
+                    entries,
+                    dropped=self._numbered - self._framed,
+                    logged=self.logged(),
+                )
+            except Unsendable as error:
+                self._give_up(group, error)
+                continue
+            if isinstance(made, bytes):
+                self._keep(made, group)
+                return True
+            self._part(group)
+        return False
 
-    def _take_back(self, receipt: Receipt) -> bool:
-        """Whether the event was there to be taken back: a full queue may have dropped it."""
+    def _keep(self, frame: bytes, group: list[Queued]) -> None:
+        first, count = self._numbered, len(group)
+        self._receipts.number(group, first)
+        self._bytes_per_event = len(frame) // count
+        with self._guard:
+            self._numbered += count
+            self._framed += count
+            self._in_hand = 0
+            self._unconfirmed.add(Frame(first, first + count, frame))
+
+    def _part(self, group: list[Queued]) -> None:
+        half = len(group) // 2
+        with self._guard:
+            self._groups.extendleft((group[half:], group[:half]))
+            self._in_hand = 0
+
+    def _next_group(self) -> list[Queued]:
+        with self._guard:
+            if not self._groups:
+                self._trim()
+                pop = self.queue.popleft
+                fitting = BYTES_PER_FRAME // (self._bytes_per_event + 1)
+                most = min(len(self.queue), METRICS_PER_FRAME, max(64, fitting))
+                self._groups.extend(grouped([pop() for _ in range(most)], alone=Held))
+                # They were the oldest: their numbers come before those of what is left.
+                self._numbered, self._hole = self._numbered + self._hole, 0
+            group = self._groups.popleft() if self._groups else []
+            self._in_hand = len(group)
+            self._receipts.mark_taken(group)
+        return group
+
+    def _trim(self) -> None:
+        """Drop the oldest of a queue that is too long."""
+        while len(self.queue) > self._capacity:
+            self.queue.popleft()
+            self.dropped += 1
+            self._hole += 1
+
+    def _drop(self, group: list[Queued]) -> None:
+        with self._guard:
+            self._in_hand = 0
+            self._numbered += len(group)
+            self.dropped += len(group)
+
+    def _take_back(self, entry: Queued) -> None:
+        """A full queue may have dropped it before."""
+        if isinstance(entry[1], Held):
+            entry[1].take()
         with suppress(ValueError):
-            self.queue.remove(receipt.entry)
-            if isinstance(receipt.entry[2], Held):
-                receipt.entry[2].take()
-            return True
-        left = [entry for entry in self._hand if entry[0] != receipt.number]
-        if len(left) < len(self._hand):
-            self._hand = left
-            return True
-        taken = [entry for group in self._groups for entry in group]
-        left = [entry for entry in taken if entry[0] != receipt.number]
-        self._groups = deque(grouped(left))
-        return len(left) < len(taken)
+            self.queue.remove(entry)
+            return
+        kept = ([each for each in group if each is not entry] for group in self._groups)
+        self._groups = deque(filter(None, kept))
 
-    def _next_group(self) -> list[Entry]:
-        if not self._groups:
-            pop = self.queue.popleft
-            taken = [pop() for _ in range(min(len(self.queue), EVENTS_PER_FRAME))]
-            if taken:
-                self._taken_to = max(self._taken_to, taken[-1][0] + 1)
-            self._groups.extend(grouped(released(taken)))
-        return self._groups.popleft() if self._groups else []
-
-    def _refuse(self, number: int, error: Unsendable) -> None:
-        if not self._receipts.fail(number, error) and not self.refused:
+    def _give_up(self, group: list[Queued], error: Unsendable) -> None:
+        """What somebody waits for and hears of is not missing in the numbers."""
+        if self._receipts.fail(group[0], error):
+            self._in_hand = 0
+            return
+        if not self._has_warned:
+            self._has_warned = True
             # A program that only publishes need not wait for this module: it seldom has such news.
             import logging  # noqa: PLC0415
 
             logging.getLogger(__name__).warning("an event was not sent: %s", error)
-        with self._guard:
-            self.refused += len(self._hand)
-            self._hand = []
+        self._drop(group)
 
     def _hear(self) -> None:
-        while change := next_event(self._line):
-            self.is_connected = change.event == zmq.EVENT_HANDSHAKE_SUCCEEDED
-            if self.is_connected:
-                self._receipts.reconnected()
+        if self._way.look():
+            self._rewind(epoch=b"")
+        if self._line.look():
+            self._was_connected = True
+            self._receipts.ask_anew()
+            self._tell(messages.Hello(0, self.producer, self.logged()))
+        self.is_connected = self._line.is_up
+        self.refusal = self._way.refusal or self._line.refusal
         with suppress(zmq.Again):
             while True:
                 message = self._calls.recv(zmq.NOBLOCK)
                 with suppress(messages.BadReply):
-                    self._receipts.take(messages.decode_reply(message))
+                    self._take(messages.decode_reply(message))
+        if self._receipts.is_overdue():
+            self._rewind()
+
+    def _take(self, reply: messages.AnyReply) -> None:
+        end = self._receipts.take(reply)
+        if end == 0:
+            self._rewind()
+        elif end:
+            with self._guard:
+                self._unconfirmed.confirm(end)
+            self._progressed = time.monotonic()
+
+    def _rewind(self, *, epoch: bytes | None = None) -> None:
+        self._receipts.ask_anew(epoch=epoch)
+        self._unconfirmed.rewind()
+
+    def _say_farewell(self) -> None:
+        if self._was_connected:
+            self._tell(messages.Farewell(0, self.producer, self.logged()))
+            self._calls.linger = FAREWELL
+
+    def _tell(self, message: messages.Request) -> None:
+        with suppress(zmq.Again):
+            self._calls.send(messages.encode(message), zmq.NOBLOCK)
+
+
+def _released(group: list[Queued]) -> list[Entry]:
+    """What a frame is made of; nothing if it is a large event that was given up."""
+    at, event = group[0]
+    if not isinstance(event, Held):
+        return cast("list[Entry]", group)
+    cloud = event.take()
+    return [] if cloud is None else [(at, cloud)]
 
 
 def _close_with_child_process(flusher: Flusher) -> None:
     """Processes that multiprocessing started end without `atexit`: there its own finalizers are used."""
     process, util = sys.modules.get("multiprocessing.process"), sys.modules.get("multiprocessing.util")
     if process is not None and util is not None and process.parent_process() is not None:
-        util.Finalize(flusher, flusher.close, args=(AT_EXIT,), exitpriority=0)
+        util.Finalize(flusher, flusher.close_at_exit, exitpriority=0)

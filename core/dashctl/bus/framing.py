@@ -6,16 +6,21 @@ other in the order of the entries.
 """
 
 from collections.abc import Iterator, Sequence
+from itertools import groupby
 from operator import itemgetter
 from typing import Final, TypeVar
 
 import msgspec
 
 from dashctl.errors import DashctlError
-from dashctl.events import Event, PointCloud
+from dashctl.events import Event, Metric, PointCloud
 from dashctl.wire import MAX_FRAME, encode_frame
 
-EVENTS_PER_FRAME: Final = 4_096
+EVENTS_PER_FRAME: Final = 1_024
+METRICS_PER_FRAME: Final = 4_096
+"""In columns they are far smaller than other events, and far cheaper."""
+RUN: Final = 64
+"""Metrics in a row that are worth a frame of their own."""
 BYTES_PER_FRAME: Final = 256 * 1024
 """A frame with more than one event is cut in two beyond this."""
 
@@ -32,19 +37,25 @@ class Unsendable(DashctlError):
 
 def grouped(entries: list[Q], *, alone: type = PointCloud) -> Iterator[list[Q]]:
     """Entries in their order, cut where a frame has to end; those of one class are `alone` in theirs."""
-    if 0 < len(entries) <= EVENTS_PER_FRAME and alone not in set(map(type, map(_event, entries))):
+    if len(entries) <= METRICS_PER_FRAME and set(map(type, map(_event, entries))) == {Metric}:
         yield entries
         return
     group: list[Q] = []
-    for entry in entries:
-        single = type(entry[1]) is alone
-        if group and (single or len(group) >= EVENTS_PER_FRAME):
-            yield group
+    for columnar, same in groupby(entries, _is_metric):
+        run = list(same)
+        if columnar and len(run) >= RUN:
+            yield from filter(None, (group, *_cut(run, METRICS_PER_FRAME)))
             group = []
-        group.append(entry)
-        if single:
-            yield group
-            group = []
+            continue
+        for entry in run:
+            single = type(entry[1]) is alone
+            if group and (single or len(group) >= EVENTS_PER_FRAME):
+                yield group
+                group = []
+            group.append(entry)
+            if single:
+                yield group
+                group = []
     if group:
         yield group
 
@@ -68,3 +79,11 @@ def encoded(
         raise Unsendable(f"{events[0].type_name()}: {reason}")
     half = len(group) // 2
     return group[:half], group[half:]
+
+
+def _is_metric(entry: tuple[float, object]) -> bool:
+    return type(entry[1]) is Metric
+
+
+def _cut(entries: list[Q], most: int) -> Iterator[list[Q]]:
+    return (entries[at : at + most] for at in range(0, len(entries), most))

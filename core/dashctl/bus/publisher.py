@@ -5,20 +5,20 @@ event, or says why not; no process is ever started from here; a process that for
 its own on each side, and one that ends is not held up.
 """
 
-import atexit
 import os
+import sys
 import warnings
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cache, partial
 from time import monotonic, time
-from typing import Any, Final, Self
+from typing import Any, Final, Self, TypedDict
 
 import msgspec
 
 from dashctl.bus.address import Address
 from dashctl.bus.bulk import Held
-from dashctl.bus.flusher import AT_EXIT, GRACE, Flusher
+from dashctl.bus.flusher import GRACE, Flusher
 from dashctl.errors import DashctlError, NoBroker, TimedOut
 from dashctl.events import Event, Metric, PointCloud
 from dashctl.plain import as_event
@@ -36,6 +36,17 @@ class PublisherStatistics(msgspec.Struct, frozen=True):
     dropped: int
     """Never sent: the queue was full, or they cannot be encoded."""
     waiting: int
+    unconfirmed: int
+    """Sent, and not known to be in: they are kept, and sent again if the broker dies."""
+
+
+class Delivery(TypedDict):
+    """What became of an event that was published."""
+
+    delivered: int
+    """Monitors that it was passed on to."""
+    durable: bool
+    """Whether it is on the broker's disk: what was acknowledged so survives whatever happens to it."""
 
 
 class Publisher:
@@ -55,9 +66,6 @@ class Publisher:
         self._capacity = capacity
         self._begin()
         self._closed = False
-        # Weakly, so that a publisher that was dropped is not kept alive, and warns.
-        self._at_exit = partial(_call, weakref.WeakMethod(self.close), AT_EXIT)
-        atexit.register(self._at_exit)
         _publishers().add(self)
 
     def __enter__(self) -> Self:
@@ -67,9 +75,9 @@ class Publisher:
         self.close()
 
     def __del__(self) -> None:
-        if not self._closed:
+        # One that is there until the process ends has been closed by then.
+        if not self._closed and not sys.is_finalizing():
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
-            atexit.unregister(self._at_exit)
             self._flusher.abandon()
 
     def __repr__(self) -> str:
@@ -81,27 +89,31 @@ class Publisher:
         Raises InvalidEvent for a dict that is no event, and Closed.
         """
         # A metric needs nothing more: this is the line that training loops spend their time on.
-        queued = event if type(event) is Metric else self._queued(event)
-        self._append((self._next_number(), time(), queued))
-        if self._flusher.asleep:
-            self._flusher.rouse()
+        self._append((time(), event if type(event) is Metric else self._queued(event)))
+        if self._flusher.unattended:
+            self._flusher.attend()
 
-    def publish(self, event: Event | Mapping[str, Any], timeout: float = 2.0) -> dict[str, int]:
-        """Send an event and wait until the broker has it.
+    def publish(self, event: Event | Mapping[str, Any], timeout: float = 2.0) -> Delivery:
+        """Send an event and wait until the broker has it: on its disk, where it keeps a journal.
 
-        Returns `{"delivered": n}`, n being the monitors that it was passed on to. Raises NoBroker when
-        none took it within the timeout (seconds; the event is then not sent later either), TimedOut
-        when the broker took the event and did not answer, InvalidEvent, and Closed.
+        Returns `{"delivered": n, "durable": true}`, n being the monitors that it was passed on to; it is
+        not durable where there is no journal or its disk takes nothing. Raises NoBroker when
+        none took it within the timeout (seconds; the event is then not sent later either), NotAllowed
+        when the broker refuses this user's key, TimedOut when it took the event and did not answer,
+        InvalidEvent, and Closed.
         """
         flusher = self._flusher
         receipt = flusher.submit(as_event(event))
         if not receipt.done.wait(timeout):
-            if flusher.withdraw(receipt):
+            withdrawn = flusher.withdraw(receipt)
+            if flusher.refusal is not None:
+                raise flusher.refusal
+            if withdrawn:
                 raise NoBroker(f"no broker at {self._address} within {timeout:g} s")
             raise TimedOut(f"the broker at {self._address} did not answer within {timeout:g} s")
         if receipt.error is not None:
             raise receipt.error
-        return {"delivered": receipt.delivered}
+        return {"delivered": receipt.delivered, "durable": receipt.durable}
 
     def try_publish(self, event: Event | Mapping[str, Any]) -> int:
         """Send an event if there is a broker: how many monitors it was passed on to, 0 on any failure.
@@ -123,9 +135,13 @@ class Publisher:
     def statistics(self) -> PublisherStatistics:
         """What became of the events so far."""
         flusher = self._flusher
-        logged, sent, waiting = flusher.logged(), flusher.sent, flusher.waiting()
-        dropped = max(0, logged - sent - waiting - flusher.withdrawn)
-        return PublisherStatistics(logged=logged, sent=sent, dropped=dropped, waiting=waiting)
+        return PublisherStatistics(
+            logged=flusher.logged(),
+            sent=flusher.sent,
+            dropped=flusher.dropped,
+            waiting=flusher.waiting(),
+            unconfirmed=flusher.unconfirmed(),
+        )
 
     def close(self, timeout: float = 2.0) -> int:
         """Send what waits, for at most that many seconds, and end.
@@ -135,7 +151,6 @@ class Publisher:
         if self._closed:
             return 0
         self._closed = True
-        atexit.unregister(self._at_exit)
         left = self._flusher.close(timeout)
         self._append = self._flusher.queue.append
         return left
@@ -144,20 +159,20 @@ class Publisher:
         # The thread did not come along, and the sockets are the parent's: they are kept, for giving
         # them back here would disturb them there.
         self._inherited = self._flusher
+        self._inherited.disown()
         if not self._closed:
             self._begin()
 
     def _begin(self) -> None:
         self._flusher = Flusher(self._address, self._run, self._capacity)
         self._append = self._flusher.queue.append
-        self._next_number = self._flusher.numbers.__next__
 
     def _queued(self, event: Event | Mapping[str, Any]) -> Event | Held:
         given = as_event(event)
         return self._flusher.bulk.hold(given) if isinstance(given, PointCloud) else given
 
 
-def publish(event: Event | Mapping[str, Any], timeout: float = 2.0) -> dict[str, int]:
+def publish(event: Event | Mapping[str, Any], timeout: float = 2.0) -> Delivery:
     """Send an event by this process's own publisher and wait until the broker has it.
 
     As `Publisher.publish`, at the default address.
@@ -193,9 +208,3 @@ def _publishers() -> "weakref.WeakSet[Publisher]":
 def _begin_all_anew(publishers: "weakref.WeakSet[Publisher]") -> None:
     for publisher in list(publishers):
         publisher._begin_anew()  # noqa: SLF001 - it is no one else's to call
-
-
-def _call(method: "weakref.WeakMethod[Callable[..., object]]", *arguments: float) -> None:
-    bound = method()
-    if bound is not None:
-        bound(*arguments)

@@ -21,7 +21,8 @@ from dashctl.wire import check_run
 
 DESCRIPTION: Final = (
     "Send an event and wait until the broker has taken it in. Prints how many monitors are\n"
-    'connected, as {"delivered": 1}. dashctl events  lists what there is to send.'
+    'connected and whether it is on disk, as {"delivered": 1, "durable": true}.\n'
+    "dashctl events  lists what there is to send."
 )
 EXAMPLES: Final = (
     "dashctl publish model_metric model=lstm accuracy=0.928",

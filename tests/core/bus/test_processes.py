@@ -82,7 +82,7 @@ def test_a_producer_that_is_killed_in_a_burst_harms_nobody(broker: Broker, addre
             until(partial(has_events, address, enough))
             producer.kill()
     with Publisher(address) as publisher:
-        assert publisher.publish(ModelMetric("after", 0.5), PATIENCE) == {"delivered": 0}
+        assert publisher.publish(ModelMetric("after", 0.5), PATIENCE) == {"delivered": 0, "durable": False}
     assert ask_status(address).rejected == {}
 
 
@@ -94,7 +94,7 @@ def test_a_killed_monitor_is_counted_out_and_its_successor_sees_everything(
         for step in (1, 2):
             with script(FOLLOW, address) as monitor:
                 assert said(monitor) == "connected"
-                assert publisher.publish(Metric("loss", step, 0.5), PATIENCE) == {"delivered": 1}
+                assert publisher.publish(Metric("loss", step, 0.5), PATIENCE) == {"delivered": 1, "durable": False}
                 monitor.kill()
             until(lambda: ask_status(address).monitors == 0)
         with script(FOLLOW, address) as monitor:

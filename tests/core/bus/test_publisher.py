@@ -56,9 +56,9 @@ def test_what_is_logged_arrives_in_order_with_its_run_and_time(broker: Broker, a
 def test_publishing_waits_until_the_broker_has_it(broker: Broker, address: Address) -> None:
     with Publisher(address) as publisher:
         for number in range(20):
-            assert publisher.publish(ModelMetric(f"m{number}", 0.5)) == {"delivered": 0}
+            assert publisher.publish(ModelMetric(f"m{number}", 0.5)) == {"delivered": 0, "durable": False}
             assert (f"m{number}",) in ask_snapshot(address).latest(ModelMetric)
-        assert publisher.publish({"type": "phase", "phase": "clean"}) == {"delivered": 0}
+        assert publisher.publish({"type": "phase", "phase": "clean"}) == {"delivered": 0, "durable": False}
 
 
 def test_from_many_threads_every_event_counts_once(broker: Broker, address: Address) -> None:
@@ -131,7 +131,7 @@ def test_without_a_broker_publishing_is_an_error_and_the_event_does_not_come_lat
             broker.start()
             state = until(lambda: s if len((s := quiet_state(address)).latest(ModelMetric)) == 2 else None)
             assert set(state.latest(ModelMetric)) == {("logged",), ("logged too",)}
-            assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0}
+            assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0, "durable": False}
             assert set(quiet_state(address).latest(ModelMetric)) == {("logged",), ("logged too",)}
 
 
@@ -165,15 +165,15 @@ def test_a_cloud_that_was_not_published_takes_no_room(address: Address) -> None:
             until(lambda: set(quiet_state(address).latest(PointCloud)) == {("first",), ("second",)})
 
 
-def test_what_is_withdrawn_while_it_is_encoded_is_not_sent_either(
+def test_what_is_withdrawn_leaves_no_hole_and_what_is_being_encoded_goes_out(
     broker: Broker, address: Address, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, withdrawn = threading.Event(), threading.Event()
 
-    def encoded_slowly(*arguments: Any) -> Any:
+    def encoded_slowly(*arguments: Any, **named: Any) -> Any:
         begun.set()
         withdrawn.wait(PATIENCE)
-        return encoded(*arguments)
+        return encoded(*arguments, **named)
 
     monkeypatch.setattr("dashctl.bus.flusher.encoded", encoded_slowly)
     flusher = Flusher(address, "", 10)
@@ -182,13 +182,14 @@ def test_what_is_withdrawn_while_it_is_encoded_is_not_sent_either(
     queued = flusher.submit(ModelMetric("queued", 0.5))
     sent = flusher.submit(ModelMetric("sent", 0.5))
     assert flusher.withdraw(queued)
-    assert flusher.withdraw(in_hand)
+    assert not flusher.withdraw(in_hand)
     withdrawn.set()
     assert sent.done.wait(PATIENCE)
     assert not flusher.withdraw(sent)
     assert flusher.close(PATIENCE) == 0
-    assert (flusher.sent, flusher.withdrawn) == (1, 2)
-    assert set(quiet_state(address).latest(ModelMetric)) == {("sent",)}
+    assert (flusher.sent, flusher.dropped, flusher.logged()) == (2, 0, 2)
+    assert set(quiet_state(address).latest(ModelMetric)) == {("in hand",), ("sent",)}
+    assert ask_status(address).lost == 0
 
 
 def test_a_broker_that_does_not_answer_is_another_error(address: Address) -> None:
@@ -233,7 +234,7 @@ def test_what_fits_no_frame_is_an_error_where_it_is_published(broker: Broker, ad
     with Publisher(address) as publisher:
         with pytest.raises(Unsendable, match="at most 33554432"):
             publisher.publish(TOO_LARGE, PATIENCE)
-        assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0}
+        assert publisher.publish(PhaseEvent("clean"), PATIENCE) == {"delivered": 0, "durable": False}
 
 
 def test_also_when_it_is_taken_up_at_once(
@@ -268,22 +269,21 @@ def test_what_cannot_be_encoded_at_all_is_refused_too() -> None:
     changed_since = RunStarted({"seed": 1})
     changed_since.config["seed"] = 2**70
     with pytest.raises(Unsendable, match=r"run_started: cannot be encoded \("):
-        encoded(b"producer", "", [(0, 0.0, changed_since)], 0)
+        encoded(b"producer", "", 0, [(0.0, changed_since)])
 
 
-def test_a_frame_is_cut_where_numbers_skip_where_it_is_full_and_around_clouds() -> None:
-    point = PointCloud.pack("p", [0.0], [0.0])
-    numbers = [0, 1, 3, 2, 7, *range(8, 8 + EVENTS_PER_FRAME)]
-    entries = [(number, 0.0, point if number == 1 else PhaseEvent("clean")) for number in numbers]
-    cut = [[entry[0] for entry in group] for group in grouped(entries)]
-    assert cut == [[0], [1], [2, 3], [*range(7, 7 + EVENTS_PER_FRAME)], [7 + EVENTS_PER_FRAME]]
+def test_a_frame_is_cut_where_it_is_full_and_around_clouds() -> None:
+    point, phase = PointCloud.pack("p", [0.0], [0.0]), PhaseEvent("clean")
+    entries = [(0.0, event) for event in (phase, point, phase, phase, *[phase] * EVENTS_PER_FRAME)]
+    assert [len(group) for group in grouped(entries)] == [1, 1, EVENTS_PER_FRAME, 2]
+    assert [entry for group in grouped(entries) for entry in group] == entries
 
 
 def test_metrics_in_a_row_have_frames_of_their_own_where_it_is_worth_it() -> None:
     long, short = RUN, RUN - 1
     kinds = "m" * long + "p" + "m" * short + "pp" + "m" * (METRICS_PER_FRAME + 1) + "m"
     events = {"m": Metric("loss", 0, 0.5), "p": PhaseEvent("clean")}
-    entries = [(number, 0.0, events[kind]) for number, kind in enumerate(kinds)]
+    entries = [(0.0, events[kind]) for kind in kinds]
     groups = list(grouped(entries))
     assert [len(group) for group in groups] == [long, 1 + short + 2, METRICS_PER_FRAME, 2]
     assert [entry for group in groups for entry in group] == entries
@@ -291,9 +291,9 @@ def test_metrics_in_a_row_have_frames_of_their_own_where_it_is_worth_it() -> Non
 
 def test_a_frame_that_is_too_large_is_sent_in_halves() -> None:
     half_megabyte = RunStarted({f"text {number}": "x" * 50_000 for number in range(10)})
-    group = [(number, 0.0, half_megabyte) for number in range(3)]
-    assert encoded(b"producer", "", group, 0) == [group[:1], group[1:]]
-    assert isinstance(encoded(b"producer", "", group[:1], 0), bytes)
+    group = [(0.0, half_megabyte)] * 3
+    assert encoded(b"producer", "", 0, group) == (group[:1], group[1:])
+    assert isinstance(encoded(b"producer", "", 0, group[:1]), bytes)
 
 
 def test_after_closing_it_is_an_error(broker: Broker, address: Address) -> None:
@@ -364,7 +364,7 @@ def test_the_modules_own_functions_share_one_publisher_at_the_default_address(
     default_publisher.cache_clear()
     with Broker() as broker:
         broker.start()
-        assert publish(ModelMetric("lstm", 0.5), PATIENCE) == {"delivered": 0}
+        assert publish(ModelMetric("lstm", 0.5), PATIENCE) == {"delivered": 0, "durable": False}
         assert try_publish(PhaseEvent("clean")) == 0
         assert quiet_state(broker.address).version(PhaseEvent) == 1
         assert default_publisher() is default_publisher()

@@ -16,6 +16,7 @@ from dashctl.bus.messages.broker import (
     AskStop,
     BrokerStatus,
     Farewell,
+    Hello,
     Ingested,
     JournalStatus,
     Rejection,
@@ -76,6 +77,7 @@ __all__ = [
     "Failed",
     "FailureOf",
     "Farewell",
+    "Hello",
     "HistoryReply",
     "Ingested",
     "Invoke",
@@ -112,6 +114,7 @@ AnyRequest = (
     | AskSnapshot
     | AskIngested
     | AskStop
+    | Hello
     | Farewell
     | AskJournal
     | AskSegment

@@ -31,6 +31,14 @@ class AskStop(Request, frozen=True, tag="stop"):
     """End yourself. Answered with Stopping."""
 
 
+class Hello(Request, frozen=True, tag="hello"):
+    """`producer` is at the other end of this connection, having numbered `logged` events so far. Not
+    answered: it is how the broker knows where to look whether the producer is still there."""
+
+    producer: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
+    logged: int = 0
+
+
 class Farewell(Request, frozen=True, tag="farewell"):
     """`producer` ends, having numbered `logged` events in all. Not answered."""
 
