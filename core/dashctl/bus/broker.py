@@ -9,10 +9,10 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from dashctl.bus.address import Address
 from dashctl.bus.exchange import Exchange
@@ -20,9 +20,12 @@ from dashctl.bus.journal.journal import Journal
 from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.lock import AddressLock, BrokerRunning
 from dashctl.errors import Closed, UsageError
-from dashctl.events import Event
+from dashctl.events import BusStats, Event
 from dashctl.plain import as_event
 from dashctl.state import State
+
+if TYPE_CHECKING:
+    from dashctl.bus.keys import KeyPair
 
 LOOK: Final = 1.0
 """Seconds between two looks whether the sockets are still where they were."""
@@ -34,8 +37,10 @@ class Broker:
     """A broker at an address: `with Broker() as broker: broker.run()`, or `start` for a thread of its own.
 
     It listens from `with` (or `start`, or `run`) on, and begins with a copy of `state` if one is given,
-    else with what its journal has. Without `journal` nothing is kept on disk. Raises BrokerRunning if
-    another broker holds the address, and UsageError if it cannot listen there or keep the journal.
+    else with what its journal has. Without `journal` nothing is kept on disk. At the addresses to `listen`
+    at (`tcp://0.0.0.0:5570`) it asks for keys and shows its own, made if there is none yet; `self.listen`
+    has them complete. Raises BrokerRunning if another broker holds the address, and UsageError if it
+    cannot listen there or keep the journal.
     """
 
     def __init__(
@@ -45,8 +50,10 @@ class Broker:
         idle_exit: float | None = None,
         state: State | None = None,
         journal: JournalSettings | None = None,
+        listen: Sequence[Address | str] = (),
     ) -> None:
         self.address = Address.parse(address)
+        self._pair, self.listen = _beyond(listen)
         self.idle_exit = idle_exit
         self._state = state
         self._journal = journal
@@ -102,6 +109,11 @@ class Broker:
             self._await_end()
             self._close()
 
+    def told(self) -> BusStats | None:
+        """What the broker told of itself last, None before the first time; from any thread."""
+        exchange = self._exchange
+        return exchange.statistics.last if exchange else None
+
     def publish(self, event: Event | Mapping[str, Any]) -> dict[str, int]:
         """Pass on an event of this very program, without a socket; from any thread.
 
@@ -117,6 +129,8 @@ class Broker:
     def _serve(self, exchange: Exchange) -> None:
         self._runner = threading.get_ident()
         _log.info("listening at %s, process %d", self.address, os.getpid())
+        for address in self.listen:
+            _log.info("listening at %s for those whose keys are allowed", address)
         try:
             with self._stopping_on_signals():
                 while not self._is_over(exchange):
@@ -157,7 +171,14 @@ class Broker:
         state = None if self._state is None else self._state.copy()
         journal = None if self._journal is None else Journal(self._journal)
         try:
-            return Exchange(self.address, self.idle_exit, state=state, journal=journal)
+            return Exchange(
+                self.address,
+                self.idle_exit,
+                state=state,
+                journal=journal,
+                listen=self.listen,
+                pair=self._pair,
+            )
         except BaseException:
             if journal is not None:
                 journal.close()
@@ -223,3 +244,14 @@ class Broker:
         self._stopping = True
         if self._exchange is not None:
             self._exchange.interrupt()
+
+
+def _beyond(listen: Sequence[Address | str]) -> "tuple[KeyPair | None, tuple[Address, ...]]":
+    """The pair that a broker shows beyond loopback, and the complete addresses. Raises UsageError."""
+    if not listen:
+        return None, ()
+    from dashctl.bus.keys import BROKER, own_or_new_pair  # noqa: PLC0415 - most brokers ask for no keys
+
+    pair = own_or_new_pair(BROKER)
+    places = [each.place if isinstance(each, Address) else each for each in listen]
+    return pair, tuple(Address.listening(place, pair.public) for place in places)

@@ -46,9 +46,6 @@ BURST: Final = 256
 
 SMALL: Final = 65_536
 """Bytes of a reply that is copied to be sent; what is larger is shared, and watched until it was sent."""
-ANY: Final = "any"
-"""Stands for any right: what it takes is known when the request is read."""
-
 Context = zmq.Context[zmq.Socket[bytes]]
 
 
@@ -91,7 +88,7 @@ class Door:
         self.outbox = self._made(zmq.XPUB, "watch", QUEUED, 1024)
         self.outbox.set(zmq.XPUB_VERBOSER, 1)
         self.outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self._epoch, 0))
-        self.calls = self._made(zmq.ROUTER, ANY, ASKED, messages.MAX_REQUEST)
+        self.calls = self._made(zmq.ROUTER, "any", ASKED, messages.MAX_REQUEST)
         self.calls.set(zmq.ROUTER_MANDATORY, 1)
         self._comings = [
             each.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
@@ -125,9 +122,10 @@ class Door:
         """Bytes of large frames that some monitor was not sent yet."""
         return sum(size for tracker, size in self._large if not tracker.done)
 
-    def sources(self) -> "tuple[zmq.Socket[bytes], ...]":
-        """What to wait for."""
-        return self.inbox, self.plain, self.outbox, self.calls, *self._comings
+    def sources(self, *, full: bool) -> "tuple[zmq.Socket[bytes], ...]":
+        """What to wait for; not for producers, while it is `full` where their frames go."""
+        others = self.outbox, self.calls, *self._comings
+        return others if full else (self.inbox, self.plain, *others)
 
     def look(self, ready: Mapping[object, int]) -> str:
         """Count who came and who went; what there is too much of, if all have to go: see `renew`."""
@@ -148,7 +146,7 @@ class Door:
             self.outbox.bind(self.address.outbox)
             self.calls.bind(self.address.calls)
         except zmq.ZMQError as error:
-            raise UsageError(f"bus: cannot listen at {self.address} ({error.strerror})") from None
+            raise UsageError(f"bus: cannot listen at {self.address.place} ({error.strerror})") from None
 
     def renew(self) -> None:
         """End all connections, and accept new ones: who may still come in comes back by itself.
@@ -173,6 +171,8 @@ class Door:
         """Give the sockets back; what peers have not been sent by now gets that many milliseconds."""
         watched = (self.inbox, self.plain, self.outbox, self.calls)
         for each, monitor in zip(watched, self._comings, strict=True):
+            if each.closed:
+                continue
             each.disable_monitor()
             monitor.close(linger=0)
             each.close(linger=linger if each in (self.outbox, self.calls) else 0)

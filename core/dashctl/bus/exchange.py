@@ -7,13 +7,12 @@ Rules:
 4. One thread uses it; only `post` and `interrupt` may be called from others.
 """
 
-import math
 import os
 import time
 from collections import deque
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 import zmq
@@ -23,6 +22,7 @@ from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.askers import PATIENCE, Asker, Askers
 from dashctl.bus.door import Door, Peer, received
+from dashctl.bus.doors import Doors
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.journal.journal import Journal
 from dashctl.bus.ledger import Ledger
@@ -30,10 +30,14 @@ from dashctl.bus.memory import Memory
 from dashctl.bus.refusals import Refusals
 from dashctl.bus.statistics import Parts, Statistics
 from dashctl.bus.switchboard import Switchboard
+from dashctl.bus.vanishing import Vanishing
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
 from dashctl.events import Event
 from dashctl.state import State
+
+if TYPE_CHECKING:
+    from dashctl.bus.keys import KeyPair
 
 TICK: Final = 1.0
 """Seconds between two events of the broker's own: a monitor that hears none knows it is gone."""
@@ -55,6 +59,8 @@ class Exchange:
         *,
         state: State | None = None,
         journal: Journal | None = None,
+        listen: Sequence[Address] = (),
+        pair: "KeyPair | None" = None,
     ) -> None:
         self.address = address
         self.idle_exit = idle_exit
@@ -63,19 +69,18 @@ class Exchange:
         self.idle_since = time.monotonic()
         self._journal = journal
         self._ledger = Ledger() if journal is None else journal.recovered.ledger
+        self._vanishing = Vanishing(self._ledger, self.epoch, time.monotonic())
         self._refusals = Refusals()
         if state is None and journal is not None:
             state = journal.recovered.state
         self._memory = Memory(self._refusals, state)
         self._askers = Askers()
         self._switchboard = Switchboard()
-        self._heeds_inboxes = True
         self._own = 0
         """The number of the broker's own next event."""
         self._posted: deque[Entry] = deque(maxlen=POSTED)
         self._bell = Bell()
-        self._context: zmq.Context[zmq.Socket[bytes]] = zmq.Context()
-        self._doors: list[Door] = []
+        self._doors = Doors(self.epoch, self._refusals, self._bell.fileno())
         self.statistics = Statistics(
             Parts(
                 address,
@@ -92,15 +97,10 @@ class Exchange:
         )
         self._totals = self.statistics.totals
         try:
-            self._doors.append(Door(self._context, address, self.epoch))
+            self._doors.open(address, listen, pair)
         except UsageError:
             self.close()
             raise
-        self._poller = zmq.Poller()
-        self._poller.register(self._bell.fileno(), zmq.POLLIN)
-        for door in self._doors:
-            for source in door.sources():
-                self._poller.register(source, zmq.POLLIN)
         if journal is not None:
             journal.start(self._bell.ring, self.post)
             journal.begin(self._memory.snapshot(), self._ledger)
@@ -124,14 +124,14 @@ class Exchange:
         due = self.statistics.rates.ticked + TICK
         wait = 0.0 if self._memory.waiting else max(0.0, due - time.monotonic())
         wait = min(wait, self._switchboard.patience(time.monotonic()))
-        self._heed(full=self._journal is not None and self._journal.is_full)
-        ready = dict(self._poller.poll(math.ceil(wait * 1000)))
+        self._doors.heed(full=self._journal is not None and self._journal.is_full)
+        ready = self._doors.wait(wait)
         came = False
         for door in self._doors:
-            door.look(ready)
-            if door.inbox in ready:
-                came = True
-                self._pass_on_burst(door)
+            for source in (door.inbox, door.plain):
+                if source in ready:
+                    came = True
+                    self._pass_on_burst(source, plain=source is door.plain)
         if self._bell.fileno() in ready:
             self._bell.quiet()
             self._pass_on_posted()
@@ -151,23 +151,20 @@ class Exchange:
 
         Connections that exist stay as they are. Raises UsageError.
         """
-        for door in self._doors:
-            door.listen()
+        self._doors.listen()
 
     def close(self) -> None:
         """Give the sockets back; what monitors have not been sent by now gets a moment."""
         if self._journal is not None:
             self._journal.close()
             self._confirm_settled(self._journal)
-        for door in self._doors:
-            door.close()
-        self._context.term()
+        self._doors.close()
         self._bell.close()
 
-    def _pass_on_burst(self, door: Door) -> None:
+    def _pass_on_burst(self, source: "zmq.Socket[bytes]", *, plain: bool) -> None:
         now, enough = time.monotonic(), self._totals.events + BURST_EVENTS
-        for frame in received(door.inbox, BURST):
-            self._take(frame, now)
+        for frame in received(source, BURST):
+            self._take(frame, now, plain=plain)
             if self._totals.events >= enough:
                 break
 
@@ -191,7 +188,7 @@ class Exchange:
         for part in made:
             self._pass_on_group(part)
 
-    def _take(self, frame: bytes, now: float) -> None:
+    def _take(self, frame: bytes, now: float, *, plain: bool) -> None:
         try:
             header = wire.decode_header(frame)
         except wire.BadFrame as bad:
@@ -200,6 +197,9 @@ class Exchange:
         if header.producer == wire.BROKER:
             self._refusals.add("malformed", "frame: its producer is all zero, which is the broker's own")
             return
+        if plain:
+            # What a PUB socket sends before the broker's subscription has reached it, it loses unsaid.
+            header = header._replace(dropped=header.first)
         self._pass_on(header, frame, now)
 
     def _pass_on(self, header: wire.Header, frame: bytes, now: float) -> None:
@@ -235,6 +235,11 @@ class Exchange:
         except (msgspec.DecodeError, RecursionError) as error:
             self._refusals.add("malformed request", f"request: {error}")
             return
+        lacking = self._doors.lacking(peer, request)
+        if lacking:
+            self._refusals.add("right missing", lacking)
+            peer.reply(messages.Refused(request.id, lacking, "forbidden"))
+            return
         match request:
             case messages.AskStatus(id=id_):
                 peer.reply(messages.StatusReply(id_, self.statistics.status()))
@@ -244,6 +249,10 @@ class Exchange:
                 peer.reply(messages.SnapshotReply(id_, self.epoch, self._totals.frames, state))
             case messages.AskIngested():
                 self._await_ingested(peer, request)
+            case messages.Hello():
+                self._vanishing.greet(peer, request)
+            case messages.Farewell():
+                self._vanishing.part(request)
             case messages.AskStop(id=id_):
                 peer.reply(messages.Stopping(id_, os.getpid()))
                 self.stop_asked = True
@@ -278,17 +287,13 @@ class Exchange:
         if self._journal.due:
             self._journal.begin(self._memory.snapshot(), self._ledger)
 
-    def _heed(self, *, full: bool) -> None:
-        """Leave in the producers' own queues what the disk is too slow for."""
-        if full == self._heeds_inboxes:
-            self._heeds_inboxes = not full
-            for door in self._doors:
-                self._poller.register(door.inbox, 0 if full else zmq.POLLIN)
-
     def _tick(self) -> None:
         now = time.monotonic()
         before = self.statistics.rates.events
         self._askers.forget_before(now - PATIENCE)
+        self._doors.tick()
+        for line in self._vanishing.look(now):
+            self.post(line)
         self.post(self.statistics.tick(now))
         self._pass_on_posted()
         is_used = self.monitors or self.statistics.connections or self._switchboard.names()

@@ -7,7 +7,7 @@ the time between two ticks; every number fits into an event, whatever a stranger
 import os
 import time
 from collections import deque
-from collections.abc import Sequence, Sized
+from collections.abc import Iterable, Sized
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -34,7 +34,7 @@ class Parts:
     address: Address
     idle_exit: float | None
     epoch: bytes
-    doors: Sequence[Door]
+    doors: Iterable[Door]
     ledger: Ledger
     refusals: Refusals
     memory: Memory
@@ -125,6 +125,7 @@ class Statistics:
             rate_out=self.rates.going,
             connections=self.connections,
             duplicates=min(parts.ledger.duplicates, LARGEST_COUNT),
+            vanished=parts.ledger.vanished,
             slow=len(self._slow),
             queues=self._queues(),
             by_producer=self._producers,
@@ -150,6 +151,7 @@ class Statistics:
             connections=self.connections,
             lost=self._lost(),
             duplicates=parts.ledger.duplicates,
+            vanished=parts.ledger.vanished,
             rejected=parts.refusals.counts(),
             recent=parts.refusals.recent(),
             backlog=parts.memory.waiting,
