@@ -1,10 +1,14 @@
-"""How many events a second come through, from one program over the broker to another.
+"""How many events a second come through, from one program over the broker into the state of another.
 
-Ours is typed from end to end: construct, number, queue, encode, pass on, remember, decode. The peer
-does none of that: one frame of 100 bytes a message from a PUB socket straight into a SUB socket, which
-is as fast as pyzmq goes without packing several into one. Each runs in processes of its own.
+Ours is typed from end to end: construct, number, queue, encode, pass on, remember, decode, fold; it ends
+when the subscriber has folded the last event and the broker has, too. The peer does none of that: one
+frame of 100 bytes a message from a PUB socket straight into a SUB socket, which is as fast as pyzmq goes
+without packing several into one. Each runs in processes of its own.
 """
 
+import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from subprocess import Popen
 from typing import NamedTuple
 
@@ -12,24 +16,29 @@ import psutil
 
 from benchmarks.processes import broker, own_folder, python
 from benchmarks.result import Result
+from dashctl.bus import Address
 from dashctl.bus.control import ask_status
 
-EVENTS = 600_000
+EVENTS = 1_000_000
 ROUNDS = 3
 
 _PRODUCER = """
 import sys, time
-from dashctl import Metric, Publisher
-count = int(sys.argv[2])
-name = "x" * 53  # An event is then 100 bytes encoded.
+from itertools import cycle, islice
+from dashctl import LogLine, Metric, Publisher
+count, series, every = map(int, sys.argv[2:])
+names = [f"{'x' * 50}{number:03}" for number in range(series)]  # An event is then 100 bytes encoded.
 with Publisher(sys.argv[1]) as publisher:
     publisher.publish(Metric("ready", 0, 0.5), 30)
     print("ready", flush=True)
     sys.stdin.readline()
     log, statistics = publisher.log, publisher.statistics
+    events = (Metric(name, step, 0.5) for step, name in enumerate(islice(cycle(names), count)))
+    if every:
+        events = (each if at % every else LogLine("somebody wrote it") for at, each in enumerate(events))
     for start in range(0, count, 5_000):
-        for step in range(start, start + 5_000):
-            log(Metric(name, step, 0.5))
+        for event in islice(events, 5_000):
+            log(event)
         while statistics().waiting > 30_000:
             time.sleep(0.001)
     sys.stdin.readline()
@@ -37,20 +46,24 @@ with Publisher(sys.argv[1]) as publisher:
 
 _SUBSCRIBER = """
 import sys, time
-from dashctl.bus import Arrived, Subscriber
-from dashctl.events import Metric
-count, seen, started = int(sys.argv[2]), 0, 0.0
+from dashctl.bus import Arrived, Resynchronised, Subscriber
+from dashctl.events import LogLine, Metric
+from dashctl.state import State, fold_all
+count, state, started = int(sys.argv[2]), State(), 0.0
 with Subscriber(sys.argv[1]) as subscriber:
-    while not subscriber.receive(0.1):
+    while not isinstance(first := subscriber.receive(1.0), Resynchronised):
         pass
+    state = first.state
+    before = state.version(Metric) + state.version(LogLine)
     print("ready", flush=True)
-    while seen < count:
+    while (folded := state.version(Metric) + state.version(LogLine) - before) < count:
         match subscriber.receive(1.0):
-            case Arrived(events=events):
-                metrics = sum(type(each.event) is Metric for each in events)
-                started = started or (metrics and time.perf_counter())
-                seen += metrics
-    print(seen / (time.perf_counter() - started), subscriber.resyncs, flush=True)
+            case Arrived(batches=batches):
+                started = started or time.monotonic()
+                for batch in batches:
+                    fold_all(state, batch)
+    state.series(Metric)  # Nothing may be left for later.
+    print(started, time.monotonic(), subscriber.resyncs, flush=True)
     sys.stdin.readline()
 """
 
@@ -78,12 +91,27 @@ with zmq.Context() as context, context.socket(zmq.SUB) as sub:
     print("ready", flush=True)
     receive = sub.recv
     receive()
-    started = time.perf_counter()
+    started = time.monotonic()
     for _ in range(count - 1):
         receive()
-    print(count / (time.perf_counter() - started), 0, flush=True)
+    print(started, time.monotonic(), 0, flush=True)
     sys.stdin.readline()
 """
+
+
+class Workload(NamedTuple):
+    """Metrics of so many series in turn; with `every`, one event in so many is a line of text."""
+
+    name: str
+    series: int
+    every: int = 0
+
+
+WORKLOADS = (
+    Workload("1 series", 1),
+    Workload("200 series", 200),
+    Workload("200 series, 2 % lines", 200, every=50),
+)
 
 
 class Measured(NamedTuple):
@@ -91,16 +119,20 @@ class Measured(NamedTuple):
 
     rate: float
     cost: float
+    parts: tuple[float, ...]
+    """The same of each process: producer, subscriber, broker."""
 
 
-def over_the_broker() -> Measured:
-    """Typed, from publisher to subscriber."""
+def over_the_broker(
+    workload: Workload, serving: Callable[[], AbstractContextManager[Address]] = broker
+) -> Measured:
+    """Typed, from publisher to the subscriber's state."""
     with (
-        broker() as address,
-        python(_PRODUCER, address, EVENTS) as producer,
+        serving() as address,
+        python(_PRODUCER, address, EVENTS, workload.series, workload.every) as producer,
         python(_SUBSCRIBER, address, EVENTS) as subscriber,
     ):
-        return _measured(producer, subscriber, ask_status(address).pid)
+        return _measured(producer, subscriber, address)
 
 
 def socket_to_socket() -> Measured:
@@ -111,16 +143,21 @@ def socket_to_socket() -> Measured:
             return _measured(producer, subscriber)
 
 
-def _measured(producer: "Popen[str]", subscriber: "Popen[str]", *others: int) -> Measured:
+def _measured(producer: "Popen[str]", subscriber: "Popen[str]", address: Address | None = None) -> Measured:
     assert producer.stdin is not None
     assert subscriber.stdout is not None
-    processes = [psutil.Process(pid) for pid in (producer.pid, subscriber.pid, *others)]
-    before = sum(map(_spent, processes))
+    pids = [producer.pid, subscriber.pid, *([ask_status(address).pid] if address else [])]
+    processes = [psutil.Process(pid) for pid in pids]
+    before = [_spent(process) for process in processes]
     producer.stdin.write("go\n")
     producer.stdin.flush()
-    rate, resyncs = subscriber.stdout.readline().split()
+    started, ended, resyncs = subscriber.stdout.readline().split()
     assert resyncs == "0", "the subscriber was too slow and lost its place: the figure means nothing"
-    return Measured(float(rate), (sum(map(_spent, processes)) - before) / EVENTS * 1e6)
+    end = float(ended)
+    while address and ask_status(address).backlog:
+        end = time.monotonic()
+    spent = [(_spent(process) - past) / EVENTS * 1e6 for process, past in zip(processes, before, strict=True)]
+    return Measured(EVENTS / (end - float(started)), sum(spent), tuple(spent))
 
 
 def _spent(process: psutil.Process) -> float:
@@ -128,14 +165,24 @@ def _spent(process: psutil.Process) -> float:
     return times.user + times.system
 
 
-def run() -> list[Result]:
+def compared(
+    workload: Workload, serving: Callable[[], AbstractContextManager[Address]] = broker, note: str = ""
+) -> list[Result]:
     """The best of several rounds of each, in turn."""
-    rounds = [(over_the_broker(), socket_to_socket()) for _ in range(ROUNDS)]
+    rounds = [(over_the_broker(workload, serving), socket_to_socket()) for _ in range(ROUNDS)]
     ours, peer = zip(*rounds, strict=True)
     best, peers_best = max(each.rate for each in ours), max(each.rate for each in peer)
-    cost, peers_cost = min(each.cost for each in ours), min(each.cost for each in peer)
-    note = "three processes against two: it depends on how many cores are free"
+    least, peers_least = min(ours, key=lambda each: each.cost), min(each.cost for each in peer)
+    parts = "producer {:.2f}, subscriber {:.2f}, broker {:.2f}".format(*least.parts)
+    name = workload.name + note
     return [
-        Result("events a second", best, peers_best, "pyzmq PUB/SUB", "1/s", more_is_better=True, note=note),
-        Result("processor time an event", cost, peers_cost, "pyzmq PUB/SUB", "µs"),
+        Result(f"events a second, {name}", best, peers_best, "pyzmq PUB/SUB", "1/s", more_is_better=True),
+        Result(
+            f"processor time an event, {name}", least.cost, peers_least, "pyzmq PUB/SUB", "µs", note=parts
+        ),
     ]
+
+
+def run() -> list[Result]:
+    """Each workload against the peer."""
+    return [result for workload in WORKLOADS for result in compared(workload)]

@@ -12,8 +12,8 @@ from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
 from itertools import accumulate
-from operator import add, or_
-from typing import Any, Final
+from operator import add
+from typing import Any, Final, Generic, TypeVar
 
 import msgspec
 
@@ -27,7 +27,10 @@ _NOTHING: Final = -0.0
 """The sum of no samples: the one number that changes no other, not even -0.0, by being added."""
 
 
-class Columns(msgspec.Struct, frozen=True, array_like=True):
+B_co = TypeVar("B_co", bytes, memoryview, covariant=True)
+
+
+class Packed(msgspec.Struct, Generic[B_co], frozen=True, array_like=True):
     """The buckets of a curve, oldest first, each column packed in this machine's byte order.
 
     `steps` int64, `counts` (finite samples) uint64, `marks` (NAN, PLUS_INF, MINUS_INF combined) uint8,
@@ -42,16 +45,24 @@ class Columns(msgspec.Struct, frozen=True, array_like=True):
     """Samples ever."""
     last: float
     """The newest sample."""
-    steps: bytes
+    steps: B_co
     """The last step in each bucket."""
-    times: bytes
+    times: B_co
     """The last time in each bucket, seconds since 1970."""
-    low: bytes
-    high: bytes
-    sums: bytes
+    low: B_co
+    high: B_co
+    sums: B_co
     """Of the finite samples: infinite where they are too large to be added up."""
-    counts: bytes
-    marks: bytes
+    counts: B_co
+    marks: B_co
+
+
+class Views(Packed[memoryview], frozen=True, array_like=True):
+    """Columns that belong to somebody else, and change when that one goes on."""
+
+
+class Columns(Packed[bytes], frozen=True, array_like=True):
+    """Columns that are a value."""
 
     @property
     def mean(self) -> bytes:
@@ -74,7 +85,7 @@ class CurveBuffer:
         self._times, self._low, self._high, self._sums = array("d"), array("d"), array("d"), array("d")
 
     @classmethod
-    def from_columns(cls, points: int, columns: Columns) -> "CurveBuffer":
+    def from_columns(cls, points: int, columns: Columns | Views) -> "CurveBuffer":
         """The buffer that gave these columns. Raises ValueError where their lengths disagree."""
         curve = cls(points)
         curve._width, curve._filled = columns.width, columns.filled
@@ -91,6 +102,8 @@ class CurveBuffer:
 
     def extend(self, steps: Sequence[int], times: Sequence[float], values: Sequence[float]) -> None:
         """Take samples in their order: three columns of one length."""
+        # A list, for what an array gives is made anew each time it is looked at.
+        values = list(values)
         taken, count = 0, len(values)
         while taken < count:
             room = self._width - self._filled
@@ -126,6 +139,11 @@ class CurveBuffer:
         packed = (column.tobytes() for column in self._columns())
         return Columns(self._width, self._filled, self._total, self._last, *packed)
 
+    def views(self) -> Views:
+        """All buckets, uncopied: to be let go of before the next sample is taken."""
+        packed = [memoryview(column) for column in self._columns()]
+        return Views(self._width, self._filled, self._total, self._last, *packed)
+
     @property
     def total(self) -> int:
         """Samples ever taken."""
@@ -140,7 +158,7 @@ class CurveBuffer:
             column.append(value)
         self._filled = 0
 
-    def _take(self, step: int, time: float, values: Sequence[float]) -> None:
+    def _take(self, step: int, time: float, values: list[float]) -> None:
         """Let the newest bucket take in samples that it has room for; the last has that step and time."""
         former, finite = self._sums[-1], values
         total = _added_up(values, former)
@@ -157,7 +175,7 @@ class CurveBuffer:
         self._steps[-1], self._times[-1] = step, time
         self._filled += len(values)
 
-    def _take_whole(self, steps: Sequence[int], times: Sequence[float], values: Sequence[float]) -> None:
+    def _take_whole(self, steps: Sequence[int], times: Sequence[float], values: list[float]) -> None:
         """Make as many buckets as there are steps, all of them full."""
         width = self._width
         if width > _NARROW or not math.isfinite(sum(values)):
@@ -184,28 +202,34 @@ class CurveBuffer:
         self._high[at] = max(self._high[at], high) if had else high
 
     def _merge_pairs(self) -> None:
+        """Every two become one; the newest stays as it is if it has no neighbour left."""
         buckets = len(self._steps)
         left = slice(0, buckets - 1, 2)
-        if 0 in self._counts:
-            for right in range(1, buckets, 2):
-                if self._counts[right]:
-                    self._widen(right - 1, self._low[right], self._high[right])
+        if bytes(self._marks).strip(b"\0"):
+            self._merge_marked(buckets)
         else:
+            # All are full of finite values.
             self._low[left] = array("d", _lower(self._low[::2], self._low[1::2]))
             self._high[left] = array("d", _higher(self._high[::2], self._high[1::2]))
+            self._counts[left] = array("Q", (2 * self._width,)) * (buckets // 2)
         self._steps[left], self._times[left] = self._steps[1::2], self._times[1::2]
         self._sums[left] = array("d", list(map(add, self._sums[::2], self._sums[1::2])))
-        self._counts[left] = array("Q", list(map(add, self._counts[::2], self._counts[1::2])))
-        if any(self._marks):
-            self._marks[left] = array("B", list(map(or_, self._marks[::2], self._marks[1::2])))
         for column in self._columns():
             del column[1::2]
         self._width *= 2
         if buckets % 2 == 0:
             self._filled = self._width
 
+    def _merge_marked(self, buckets: int) -> None:
+        for right in range(1, buckets, 2):
+            left = right - 1
+            if self._counts[right]:
+                self._widen(left, self._low[right], self._high[right])
+            self._counts[left] += self._counts[right]
+            self._marks[left] |= self._marks[right]
 
-def columns_of(columns: Columns) -> tuple[bytes, ...]:
+
+def columns_of(columns: Columns | Views) -> "tuple[bytes | memoryview, ...]":
     """The packed columns, in the order in which a CurveBuffer holds them."""
     c = columns
     return c.steps, c.times, c.low, c.high, c.sums, c.counts, c.marks

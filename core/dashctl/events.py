@@ -183,7 +183,7 @@ class RunFinished(Event, frozen=True):
     reason: Text | None = None
 
 
-class Metric(Event, frozen=True):
+class Metric(Event, frozen=True, gc=False):
     """One value of a curve. NaN and infinities are legal and reach the screen. Scene: Training."""
 
     retention: ClassVar[Retention] = Series(1_000, ("run", "name"))
@@ -193,9 +193,11 @@ class Metric(Event, frozen=True):
     value: AnyFloat
 
     def __post_init__(self) -> None:
-        # The hot path: Python's own types and a short plain name need no table of checks.
-        exact = type(self.value) is float and type(self.step) is int and type(self.name) is str
-        if not (exact and 0 <= self.step < 2**63 and 0 < len(self.name) <= 99 and self.name.isascii()):
+        # The hot path: Python's own types and a short plain name need no table of checks. For the same
+        # reason the garbage collector passes over it: its fields cannot refer back to it.
+        name, step = self.name, self.step
+        exact = self.value.__class__ is float and step.__class__ is int and name.__class__ is str
+        if not (exact and -1 < step < 2**63 and 0 < len(name) < 100 and name.isascii()):
             make_legal(self)
 
 

@@ -6,7 +6,7 @@ asks for them, and who folds or stores them never does.
 """
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from typing import overload
@@ -39,14 +39,10 @@ class MetricColumns(Sequence[Stamped[Event]]):
     @classmethod
     def from_events(cls, run: str, times: Sequence[float], metrics: Sequence[Metric]) -> "MetricColumns":
         """Metrics and their times, one for each, in columns. At most MOST_NAMES different names."""
-        called = [metric.name for metric in metrics]
-        code_of = {name: code for code, name in enumerate(dict.fromkeys(called))}
-        codes = array(
-            "H", bytes(2 * len(called)) if len(code_of) == 1 else [code_of[name] for name in called]
-        )
+        names, codes = coded([metric.name for metric in metrics])
         steps = array("q", [metric.step for metric in metrics])
         values = array("d", [metric.value for metric in metrics])
-        return cls(run, array("d", times), tuple(code_of), codes, steps, values)
+        return cls(run, array("d", times), names, codes, steps, values)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -72,3 +68,26 @@ class MetricColumns(Sequence[Stamped[Event]]):
 
     def __repr__(self) -> str:
         return f"<MetricColumns of run {self.run!r}: {len(self)} samples of {len(self.names)} names>"
+
+
+def period_of(values: Sequence[Hashable]) -> int:
+    """After how many places a row of values begins again, none coming twice before; 0: never.
+
+    So it is with what one loop logs: the same names in the same order each time.
+    """
+    try:
+        period = values.index(values[0], 1)
+    except (ValueError, IndexError):
+        period = len(values)
+    repeats = values[period:] == values[:-period] and len(set(values[:period])) == period
+    return period if repeats else 0
+
+
+def coded(names: list[str]) -> "tuple[tuple[str, ...], array[int]]":
+    """Each name once, in the order in which they come, and which one stands in each place."""
+    if period := period_of(names):
+        rounds, rest = divmod(len(names), period)
+        once = array("H", range(period))
+        return tuple(names[:period]), once * rounds + once[:rest]
+    code_of = {name: code for code, name in enumerate(dict.fromkeys(names))}
+    return tuple(code_of), array("H", [code_of[name] for name in names])

@@ -114,7 +114,7 @@ class State:
         """The state that was encoded; types unknown here are passed over. Raises BadSnapshot."""
         state = cls()
         try:
-            state.time, stores = msgspec.msgpack.decode(encoded, type=tuple[float, dict[str, bytes]])
+            state.time, stores = msgspec.msgpack.decode(encoded, type=tuple[float, dict[str, msgspec.Raw]])
             for name, dumped in stores.items():
                 if name in BY_NAME:
                     state._stores[BY_NAME[name]].load(dumped)

@@ -7,15 +7,15 @@ knows whether it is out of date.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from operator import attrgetter
 from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from dashctl.curve import Columns, CurveBuffer
+from dashctl.curve import CurveBuffer, Views
 from dashctl.events import AnyEvent, Event, Stamped
-from dashctl.metric_columns import MOST_NAMES, MetricColumns
+from dashctl.metric_columns import MOST_NAMES, MetricColumns, period_of
 from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
 
 Key = tuple[Any, ...]
@@ -24,7 +24,7 @@ KeyOf = Callable[[Event, str], Key]
 Kept = Stamped[AnyEvent]
 Places = slice | list[int]
 
-WAITING: Final = 16_384
+WAITING: Final = 32_768
 """Samples that wait at most before curves take them in."""
 
 
@@ -42,10 +42,10 @@ class Store(Protocol):
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         """Forget what is not known to be of these runs; `version` stays."""
 
-    def dump(self) -> bytes:
-        """Everything kept, encoded."""
+    def dump(self) -> object:
+        """Everything kept, to be encoded at once as msgpack; it may be views into what is kept."""
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         """Become what was dumped. Raises msgspec.DecodeError or ValueError if it is none."""
 
 
@@ -95,10 +95,10 @@ class LatestStore:
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         self.items = {key: item for key, item in self.items.items() if wanted(item.run)}
 
-    def dump(self) -> bytes:
-        return _encode((self.version, list(self.items.values())))
+    def dump(self) -> object:
+        return self.version, list(self.items.values())
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         self.version, kept = _kept_decoder.decode(dumped)
         self.items = {self._key(item.event, item.run): item for item in kept}
 
@@ -135,10 +135,10 @@ class LastStore:
         few = {key: [item for item in kept if wanted(item.run)] for key, kept in self.items.items()}
         self.items = {key: deque(kept, maxlen=self._retention.count) for key, kept in few.items() if kept}
 
-    def dump(self) -> bytes:
-        return _encode((self.version, [list(kept) for kept in self.items.values()]))
+    def dump(self) -> object:
+        return self.version, [list(kept) for kept in self.items.values()]
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         self.version, groups = _groups_decoder.decode(dumped)
         self.items = {
             self._key(group[0].event, group[0].run): deque(group, maxlen=self._retention.count)
@@ -191,11 +191,11 @@ class WindowStore:
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         self.bins = {}
 
-    def dump(self) -> bytes:
+    def dump(self) -> object:
         bins = [(second, list(counts.items())) for second, counts in sorted(self.bins.items())]
-        return _encode((self.version, bins))
+        return self.version, bins
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         self.version, bins = _bins_decoder.decode(dumped)
         self.bins = {second: {tuple(key): count for key, count in counts} for second, counts in bins}
 
@@ -241,7 +241,7 @@ class SeriesStore:
         if codes == list(range(len(codes))):
             self._codes.extend(columns.codes)
         else:
-            self._codes.extend([codes[code] for code in columns.codes])
+            self._codes.extend(array("H", [codes[code] for code in columns.codes]))
         self._steps.extend(columns.steps)
         self._times.extend(columns.times)
         self._values.extend(columns.values)
@@ -257,14 +257,14 @@ class SeriesStore:
         place = self._retention.key.index("run")
         self._curves = {key: curve for key, curve in self.curves.items() if wanted(key[place])}
 
-    def dump(self) -> bytes:
-        return _encode((self.version, [(key, curve.columns()) for key, curve in self.curves.items()]))
+    def dump(self) -> object:
+        return self.version, [(key, curve.views()) for key, curve in self.curves.items()]
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         self.version, curves = _curves_decoder.decode(dumped)
         points = self._retention.points
         self._forget_waiting()
-        self._curves = {tuple(key): CurveBuffer.from_columns(points, columns) for key, columns in curves}
+        self._curves = {tuple(key): CurveBuffer.from_columns(points, views) for key, views in curves}
 
     def _settle_if_many(self) -> None:
         if len(self._codes) >= WAITING or len(self._code_of) > self._retention.keys:
@@ -275,14 +275,13 @@ class SeriesStore:
         if not self._codes:
             return
         keys, most = list(self._code_of), self._retention.keys
-        # Lists, for what is made of an array's entries is made anew each time.
-        steps, times, values = self._steps.tolist(), self._times.tolist(), self._values.tolist()
+        waiting = self._steps, self._times, self._values
         if len(self._curves) + sum(key not in self._curves for key in keys) <= most:
             for code, places in places_by_code(self._codes):
-                self._curve_of(keys[code]).extend(*(_taken(each, places) for each in (steps, times, values)))
+                self._curve_of(keys[code]).extend(*(_taken(column, places) for column in waiting))
         else:
             # Some go, and may come again: that happens in the order of the samples.
-            for code, step, time, value in zip(self._codes, steps, times, values, strict=True):
+            for code, step, time, value in zip(self._codes, *waiting, strict=True):
                 self._curve_of(keys[code]).append(step, time, value)
                 if len(self._curves) > most:
                     del self._curves[next(iter(self._curves))]
@@ -319,10 +318,10 @@ class TransientStore:
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         pass
 
-    def dump(self) -> bytes:
-        return _encode(self.version)
+    def dump(self) -> object:
+        return self.version
 
-    def load(self, dumped: bytes) -> None:
+    def load(self, dumped: msgspec.Raw) -> None:
         self.version = msgspec.msgpack.decode(dumped, type=int)
 
 
@@ -343,7 +342,7 @@ def store_for(retention: Retention) -> Store:
 
 def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
     """Where each code stands, those whose last place comes first being first."""
-    period = _period(codes)
+    period = period_of(codes)
     if period:
         count = len(codes)
         for last in range(count - period, count):
@@ -355,18 +354,7 @@ def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
     yield from places.items()
 
 
-def _period(codes: "array[int]") -> int:
-    """After how many places the codes begin again, as they do where one loop logs them; 0: never."""
-    try:
-        period = codes.index(codes[0], 1)
-    except ValueError:
-        period = len(codes)
-    # A code that comes twice before the first comes again would be two series.
-    repeats = codes[period:] == codes[:-period] and len(set(codes[:period])) == period
-    return period if repeats else 0
-
-
-def _taken(column: list[Any], places: Places) -> list[Any]:
+def _taken(column: "array[Any]", places: Places) -> Sequence[Any]:
     return column[places] if isinstance(places, slice) else [column[place] for place in places]
 
 
@@ -389,8 +377,7 @@ def _without(kept: Kept, fields: tuple[str, ...]) -> Kept:
     return Stamped(kept.time, kept.run, msgspec.structs.replace(kept.event, **defaults))
 
 
-_encode: Final = msgspec.msgpack.Encoder().encode
 _kept_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[Stamped[AnyEvent]]])
 _groups_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[list[Stamped[AnyEvent]]]])
 _bins_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[int, list[tuple[list[Any], int]]]]])
-_curves_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[list[Any], Columns]]])
+_curves_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[list[Any], Views]]])

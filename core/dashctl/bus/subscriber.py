@@ -229,11 +229,12 @@ class Subscriber:
     def _take_replies(self) -> Resynchronised | None:
         while True:
             try:
-                message = self._calls.recv(zmq.NOBLOCK)
+                # A snapshot is large: it is read where it lies.
+                message = self._calls.recv(zmq.NOBLOCK, copy=False)
             except zmq.Again:
                 return None
             try:
-                reply = messages.decode_reply(message)
+                reply = messages.decode_reply(message.buffer)
                 if isinstance(reply, messages.SnapshotReply) and reply.id >= self._valid_from:
                     return self._resynchronise(reply)
             except (messages.BadReply, BadSnapshot):

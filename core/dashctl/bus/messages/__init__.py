@@ -163,7 +163,7 @@ def decode_request(message: bytes) -> AnyRequest:
     return request
 
 
-def decode_reply(message: bytes) -> AnyReply:
+def decode_reply(message: bytes | memoryview) -> AnyReply:
     """The reply in these bytes. Raises BadReply."""
     try:
         reply: AnyReply = _reply_decoder.decode(message)
