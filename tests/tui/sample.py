@@ -4,6 +4,7 @@ import math
 import random
 import threading
 from collections.abc import Iterator
+from typing import Any
 
 from dashctl.bus import Connection
 from dashctl.events import (
@@ -14,6 +15,7 @@ from dashctl.events import (
     Episode,
     Event,
     HostStats,
+    JournalStats,
     LogLine,
     Metric,
     ModelMetric,
@@ -21,6 +23,7 @@ from dashctl.events import (
     PhaseEvent,
     PointCloud,
     Prediction,
+    ProducerStats,
     Progress,
     RunFinished,
     RunStarted,
@@ -29,6 +32,10 @@ from dashctl.events import (
 )
 from dashctl.phases import PHASES, Phase
 from dashctl.state import State, fold_all
+from dashctl_tui.app import Monitor
+from dashctl_tui.calls import Calls
+from dashctl_tui.travel import OpenPast, Traveller
+from tests.tui.past import no_past
 
 NOW = 1_700_000_000.0
 CONNECTED = Connection(connected=True, since=NOW - 100, rate=1240.0, epoch="e1")
@@ -48,6 +55,12 @@ class FixedSource:
 
     def connection(self) -> Connection:
         return self.told
+
+
+def monitor_of(source: FixedSource, *, past: OpenPast = no_past, **chosen: Any) -> Monitor:
+    """A monitor of a bus at which there is nobody to call."""
+    calls = Calls("ipc:///run/dashctl")
+    return Monitor(source, "ipc:///run/dashctl", traveller=Traveller(past), calls=calls, **chosen)
 
 
 def state_of(*events: Event, time: float = NOW, run: str = "run-1") -> State:
@@ -71,7 +84,43 @@ def _all(chance: random.Random) -> Iterator[Stamped[Event]]:
     yield from _curves(chance)
     yield from _machines()
     yield from _words()
-    yield Stamped(NOW - 1, "", BusStats(NOW - 500, events=9000, rate=1240.0))
+    yield from _broker()
+
+
+def _broker() -> Iterator[Stamped[Event]]:
+    producers = tuple(
+        ProducerStats(
+            f"{7 * number + 3:x}" * 8, f"run-{number}", 90_000 // number, number // 7, 620 / number, 0.4
+        )
+        for number in range(1, 9)
+    )
+    silent = ProducerStats("ab" * 8, "run-0", 1_204, 0, 0.0, 3_500.0)
+    for second in range(150):
+        swing = math.sin(second / 9)
+        yield Stamped(
+            NOW - 150.5 + second,
+            "",
+            BusStats(
+                NOW - 11_100,
+                events=9_000_000 + second * 1_240,
+                frames=120_000,
+                monitors=2,
+                producers=8,
+                lost=3,
+                rejected={"malformed": 3, "unknown type": 41, "version": 1},
+                rate=1_240.0 + 400 * swing,
+                rate_out=2_480.0 + 800 * swing,
+                connections=9,
+                duplicates=12,
+                vanished=1,
+                slow=1,
+                queues={"fold": 1_204, "posted": 0, "large frames bytes": 1_440_000},
+                by_producer=(*producers, silent),
+                services=("trainer", "labels"),
+                listening=("ipc:///run/user/1000/dashctl", "tcp://0.0.0.0:5570?key=" + "3f" * 32),
+                journal=JournalStats(1_234_000_000, 12, 0.012, durable=True, oldest=NOW - 190_000),
+            ),
+        )
 
 
 def _runs() -> Iterator[Stamped[Event]]:

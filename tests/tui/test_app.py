@@ -10,14 +10,14 @@ from textual.widgets import Input
 
 from dashctl.events import LogLine, ModelMetric
 from dashctl.state import State, fold
-from dashctl_tui.actions import GENERAL, MOVES, SPECIAL
+from dashctl_tui.actions import EVERY
 from dashctl_tui.app import Monitor
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.scenes import DECK
 from dashctl_tui.widgets.help import HelpScreen
 from dashctl_tui.widgets.rows import RowsView
 from dashctl_tui.widgets.scene_view import SceneView
-from tests.tui.sample import CONNECTED, GONE, NOW, FixedSource, full_state
+from tests.tui.sample import CONNECTED, GONE, NOW, FixedSource, full_state, monitor_of
 
 SIZE = (120, 40)
 INTERVAL = 0.02
@@ -45,7 +45,7 @@ def wall() -> Wall:
 
 @pytest.fixture
 def monitor(source: FixedSource, wall: Wall) -> Monitor:
-    return Monitor(source, "ipc:///run/dashctl", interval=INTERVAL, now=wall)
+    return monitor_of(source, interval=INTERVAL, now=wall)
 
 
 def shown(app: Monitor, name: str = "scene") -> str:
@@ -71,13 +71,15 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("position", "scene"), list(enumerate(DECK, 1)), ids=lambda each: str(getattr(each, "name", each))
+    ("key", "scene"),
+    list(zip("1234567890", DECK, strict=True)),
+    ids=lambda each: str(getattr(each, "name", each)),
 )
-async def test_a_digit_shows_its_scene(monitor: Monitor, position: int, scene: Any) -> None:
+async def test_a_digit_shows_its_scene(monitor: Monitor, key: str, scene: Any) -> None:
     async with monitor.run_test(size=SIZE) as pilot:
-        await press(pilot, str(position))
+        await press(pilot, key)
         assert monitor.scene is scene
-        assert f" {position} {scene.title}" in shown(monitor, "deck")
+        assert f" {key} {scene.title}" in shown(monitor, "deck")
         assert shown(monitor).strip()
 
 
@@ -247,13 +249,13 @@ async def test_a_list_scrolls_and_stops_at_its_end(monitor: Monitor) -> None:
         assert "1–4 of 9" in top
         await press(pilot, "j")
         assert "2–5 of 9" in shown(monitor)
-        await press(pilot, "end", "pagedown", "down")
+        await press(pilot, "G", "pagedown", "down")
         assert "6–9 of 9" in shown(monitor)
         await press(pilot, "k")
         assert "5–8 of 9" in shown(monitor), (
             "what was scrolled beyond the end must not be scrolled back first"
         )
-        await press(pilot, "home")
+        await press(pilot, "g")
         assert shown(monitor) == top
 
 
@@ -262,7 +264,7 @@ async def test_help_lists_every_key(monitor: Monitor) -> None:
         await press(pilot, "question_mark")
         assert isinstance(monitor.screen, HelpScreen)
         text = to_text(monitor.screen.query_one(RowsView).rows)
-        for action in (*GENERAL, *MOVES, *SPECIAL):
+        for action in EVERY:
             assert f" {action.shown} " in text, action.title
         for scene in DECK:
             assert scene.title in text
@@ -273,7 +275,7 @@ async def test_help_lists_every_key(monitor: Monitor) -> None:
 def test_every_binding_is_in_the_table_of_actions() -> None:
     calls = {binding.action for binding in Monitor.BINDINGS}  # type: ignore[union-attr]
     scenes = {f"show('{scene.name}')" for scene in DECK}
-    assert calls == scenes | {action.call for action in (*GENERAL, *MOVES, *SPECIAL)}
+    assert calls == scenes | {action.call for action in EVERY}
 
 
 async def test_the_palette_offers_every_action(monitor: Monitor) -> None:
@@ -286,7 +288,7 @@ async def test_the_palette_offers_every_action(monitor: Monitor) -> None:
         await press(pilot, "enter")
         await until(pilot, lambda: monitor.scene.name == "baseline")
         offered = {command.title for command in monitor.get_system_commands(monitor.screen)}
-        for action in (*GENERAL, *MOVES, *SPECIAL):
+        for action in EVERY:
             assert f"{action.title}  {action.shown}" in offered or action.call == "command_palette"
 
 

@@ -14,20 +14,20 @@ ADDRESS = "ipc:///run/user/1000/dashctl"
 def test_a_wide_deck_has_digits_titles_and_a_name() -> None:
     line = deck_line(TITLES, 0, 120).text.rstrip()
     assert line.startswith(" dashctl   1 Overview   2 Baseline  3 Attacks  4 Chunking")
-    assert line.endswith("5 Models  6 Training  7 KNN  8 Perf  9 Hosts")
+    assert line.endswith("5 Models  6 Training  7 KNN  8 Perf  9 Hosts  0 Bus")
 
 
 def test_a_deck_of_80_columns_still_names_every_scene() -> None:
     line = deck_line(TITLES, 4, 80).text
-    assert line.rstrip() == "1Overview 2Baseline 3Attacks 4Chunking  5 Models  6Training 7KNN 8Perf 9Hosts"
+    assert line.rstrip() == "1Overview 2Baseline 3Attacks 4Chunking 5Models 6Training 7KNN 8Perf 9Hosts 0Bus"
 
 
 def test_a_narrow_deck_names_the_scene_that_is_shown() -> None:
-    assert deck_line(TITLES, 4, 40).text.rstrip() == "1 2 3 4  5 Models  6 7 8 9"
+    assert deck_line(TITLES, 4, 40).text.rstrip() == "1 2 3 4  5 Models  6 7 8 9 0"
 
 
 @pytest.mark.parametrize("width", [1, 10, 40, 79, 80, 100, 200])
-@pytest.mark.parametrize("current", [0, 8])
+@pytest.mark.parametrize("current", [0, 9])
 def test_tabs_stand_where_they_are_clicked(width: int, current: int) -> None:
     line = deck_line(TITLES, current, width)
     assert line.width == width
@@ -54,7 +54,7 @@ def test_a_broker_that_was_never_there_leaves_nothing_to_show() -> None:
 
 
 def test_a_short_line_keeps_the_counters_and_drops_words() -> None:
-    line = status_line(Status(GONE, ADDRESS, paused=True, filter="loss"), 80).text
+    line = status_line(Status(GONE, ADDRESS, shown="paused", filter="loss"), 80).text
     assert len(line) == 80
     assert "no broker" in line
     assert " paused " in line
@@ -65,7 +65,7 @@ def test_a_short_line_keeps_the_counters_and_drops_words() -> None:
 @pytest.mark.parametrize("width", range(1, 160, 7))
 @pytest.mark.parametrize("connection", [CONNECTED, GONE, NEVER])
 def test_the_line_has_exactly_its_width(connection: Connection, width: int) -> None:
-    status = Status(connection, ADDRESS + "\x1b[31m" * 40, paused=True, filter="\x1b[31m漢字" * 9)
+    status = Status(connection, ADDRESS + "\x1b[31m" * 40, shown="paused", filter="\x1b[31m漢字" * 9)
     line = status_line(status, width)
     assert line.width == width
     assert "\x1b" not in line.text

@@ -11,9 +11,8 @@ from syrupy.assertion import SnapshotAssertion
 
 import dashctl_tui
 from dashctl.state import State
-from dashctl_tui.app import Monitor
 from dashctl_tui.scenes import DECK
-from tests.tui.sample import CONNECTED, NOW, FixedSource, full_state
+from tests.tui.sample import CONNECTED, NOW, FixedSource, full_state, monitor_of
 
 SIZES = pytest.mark.parametrize("size", [(80, 24), (120, 40)], ids=["80x24", "120x40"])
 NAMES = pytest.mark.parametrize("name", [scene.name for scene in DECK])
@@ -36,10 +35,10 @@ def test_the_text_of_an_empty_scene(name: str, snapshot: SnapshotAssertion) -> N
 @SIZES
 def test_the_picture_of_a_scene(name: str, size: tuple[int, int], snap_compare: Any) -> None:
     source = FixedSource(full_state())
-    monitor = Monitor(source, "ipc:///run/dashctl", scene=name, interval=0.02, now=lambda: NOW)
+    monitor = monitor_of(source, scene=name, interval=0.02, now=lambda: NOW)
     assert snap_compare(monitor, terminal_size=size)
 
 
 def test_the_picture_of_the_help(snap_compare: Any) -> None:
-    monitor = Monitor(FixedSource(State()), "ipc:///run/dashctl", interval=0.02, now=lambda: NOW)
+    monitor = monitor_of(FixedSource(State()), interval=0.02, now=lambda: NOW)
     assert snap_compare(monitor, terminal_size=(80, 24), press=["question_mark"])

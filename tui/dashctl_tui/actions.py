@@ -33,7 +33,7 @@ GENERAL: Final = (
     Action("left_square_bracket,shift+tab", "[", "turn(-1)", "Previous scene", "One scene back"),
     Action("right_square_bracket,tab", "]", "turn(1)", "Next scene", "One scene on"),
     Action("slash", "/", "ask_filter", "Filter", "Only names with this in them"),
-    Action("space", "space", "pause", "Pause", "Stop the picture or go on"),
+    Action("colon", ":", "ask_call", "Call a service", "Call a service's method"),
     Action("r", "r", "reset", "Reset", "Back to the first view"),
     Action("escape", "Esc", "step_back", "Back", "Close, unfilter, go on"),
     Action("question_mark,f1", "?", "help", "Help", "This list"),
@@ -48,8 +48,18 @@ MOVES: Final = (
     Action("right,l", "→ l", "move(1, 0)", "Right", "Turn the cloud", _KNN),
     Action("pageup", "PgUp", "page(-1)", "Page up", "Scroll a page up"),
     Action("pagedown", "PgDn", "page(1)", "Page down", "Scroll a page down"),
-    Action("home", "Home", "edge(-1)", "Top", "Scroll to the top"),
-    Action("end", "End", "edge(1)", "End", "Scroll to the end"),
+    Action("g", "g", "edge(-1)", "Top", "Scroll to the top"),
+    Action("G", "G", "edge(1)", "Bottom", "Scroll to the end"),
+)
+TIME: Final = (
+    Action("space", "space", "pause", "Pause", "Stop the picture or go on live"),
+    Action("comma", ",", "step(-1)", "Step back", "A second back"),
+    Action("full_stop", ".", "step(1)", "Step on", "A second on"),
+    Action("less_than_sign", "<", "jump(-1)", "Jump back", "A minute back"),
+    Action("greater_than_sign", ">", "jump(1)", "Jump on", "A minute on"),
+    Action("home", "Home", "beginning", "Beginning", "To the oldest that is kept"),
+    Action("end", "End", "live", "Live", "To the present"),
+    Action("t", "t", "time_bar", "Time bar", "Show it always, or not"),
 )
 SPECIAL: Final = (
     Action("c", "c", "recolour", "Colour by", "Phase, predicted or cluster", _KNN),
@@ -60,16 +70,19 @@ SPECIAL: Final = (
     Action("y", "y", "log_scale", "Log scale", "Logarithmic values or not", _TRAINING),
     Action("m", "m", "smooth", "Smoothing", "Smooth more, or not at all", _TRAINING),
 )
+EVERY: Final = (*GENERAL, *TIME, *MOVES, *SPECIAL)
+"""All but those that show a scene."""
 
 
 def go_to(position: int, name: str, title: str) -> Action:
-    """The action that shows the scene at this position of the deck, counted from 1."""
-    return Action(str(position), str(position), f"show('{name}')", title, SHOW_SCENE)
+    """The action that shows the scene at this position of the deck, 1–10; the tenth has the key 0."""
+    key = str(position % 10)
+    return Action(key, key, f"show('{name}')", title, SHOW_SCENE)
 
 
 def bindings(scenes: tuple[Action, ...]) -> list[BindingType]:
     """All actions as Textual's bindings."""
     return [
         Binding(action.keys, action.call, action.title, show=False, priority=action.call == "interrupt")
-        for action in (*scenes, *GENERAL, *MOVES, *SPECIAL)
+        for action in (*scenes, *EVERY)
     ]

@@ -7,6 +7,7 @@ rows to a widget that sends what changed; what a person chose is kept per scene.
 import os
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from typing import Any, ClassVar
@@ -17,24 +18,36 @@ from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
-from dashctl_tui.actions import GENERAL, MOVES, SPECIAL, bindings, go_to
-from dashctl_tui.chrome import Status, deck_line, deck_tabs, status_line
+from dashctl.errors import UsageError
+from dashctl_tui.actions import EVERY, bindings, go_to
+from dashctl_tui.calls import Calls, completed, line_of
+from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
 from dashctl_tui.clock import FrameClock
+from dashctl_tui.cursor import Cursor
 from dashctl_tui.looking import DRAG, SPIN, TURN, Looking
+from dashctl_tui.plots.canvas import Ink
+from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.scene import Picture, Scene
 from dashctl_tui.source import Lens, Source
 from dashctl_tui.terminal import Colourless, TerminalDriver
 from dashctl_tui.theme import THEME
+from dashctl_tui.time_bar import draw_time_bar
+from dashctl_tui.travel import BEGINNING, Traveller, Wish
+from dashctl_tui.widgets.call_line import CallLine, CallTyped
 from dashctl_tui.widgets.filter import FilterChosen, FilterLine
 from dashctl_tui.widgets.help import HelpScreen
 from dashctl_tui.widgets.rows import RowsView
 from dashctl_tui.widgets.scene_view import DeckView, Dragged, Pointed, SceneView, Sized, Wheeled
+from dashctl_tui.widgets.time_view import Sought, TimeView
 
 _SCENES = tuple(go_to(position, scene.name, scene.title) for position, scene in enumerate(DECK, 1))
 _TITLES = [scene.title for scene in DECK]
 _INTERRUPTED = 130
 _WHEEL_ROWS = 3
+_NOTICED = 8.0
+"""Seconds for which a notice stands."""
+_WORD_INKS = {"going on": MUTED, "result": GOOD, "error": ALERT}
 
 
 class Monitor(App[None]):
@@ -47,9 +60,10 @@ class Monitor(App[None]):
     AUTO_FOCUS = None
     CSS = """
     Screen { layout: vertical; overflow: hidden; }
-    #deck, #status, #filter { height: 1; }
+    #deck, #status, #filter, #call, #time { height: 1; }
     #scene { height: 1fr; }
-    #filter { display: none; border: none; padding: 0 1; }
+    #filter, #call { display: none; border: none; padding: 0 1; }
+    #time { display: none; }
     CommandPalette SearchIcon { display: none; }
     CommandPalette:nocolor CommandList > .option-list--option-highlighted { text-style: bold underline; }
     """
@@ -59,6 +73,8 @@ class Monitor(App[None]):
         source: Source,
         address: str,
         *,
+        traveller: Traveller,
+        calls: Calls,
         scene: str = "overview",
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
@@ -77,6 +93,11 @@ class Monitor(App[None]):
         self._spun_at = 0.0
         self._clock = FrameClock(self.draw, interval, self._terminal_is_busy)
         self._ended: int | None = None
+        self._traveller, self._calls = traveller, calls
+        traveller.on_news = calls.on_news = self._hurry_from_thread
+        self._cursor = Cursor(self._lens, traveller)
+        self._notice: Notice | None = None
+        self._noticed_until = 0.0
 
     @property
     def scene(self) -> Scene[Any]:
@@ -91,13 +112,19 @@ class Monitor(App[None]):
     def compose(self) -> ComposeResult:
         yield DeckView("deck")
         yield SceneView()
+        yield TimeView()
         yield RowsView("status")
         yield FilterLine()
+        yield CallLine(lambda typed: completed(typed, self._calls.services))
 
     def on_mount(self) -> None:
         self.run_worker(self._clock.run(), name="frames")
         if self._ended is not None:
             self.exit(return_code=self._ended)
+
+    def on_unmount(self) -> None:
+        self._traveller.close()
+        self._calls.close()
 
     def get_line_filters(self) -> list[LineFilter]:
         """Textual's own, but no colour rather than shades of grey where NO_COLOR asks for it."""
@@ -107,7 +134,7 @@ class Monitor(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
-        for action in (*_SCENES, *GENERAL, *MOVES, *SPECIAL):
+        for action in (*_SCENES, *EVERY):
             if action.call != "command_palette":
                 yield SystemCommand(
                     f"{action.title}  {action.shown}", action.help, partial(self.run_action, action.call)
@@ -125,13 +152,18 @@ class Monitor(App[None]):
         """Show what changed since the last time."""
         if not self._screen_stack or not self._running:
             return
+        self._take_news()
         self._spin()
+        self._draw_time()
         self._draw_scene()
         self._draw_chrome()
 
     def _draw_chrome(self) -> None:
         width = self.size.width
-        status = Status(self._lens.source.connection(), self._address, self._lens.held, self._filter)
+        if time.monotonic() >= self._noticed_until and not self._calls.under_way:
+            self._notice = None
+        connection = self._lens.source.connection()
+        status = Status(connection, self._address, self._cursor.shown, self._filter, self._notice)
         around = (width, self._position, status)
         if around == self._around:
             return
@@ -156,6 +188,29 @@ class Monitor(App[None]):
             self._look(replace(self.looking, scroll=self._picture.scrollable))
         if view_of.show(self._picture.rows) and isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._driver.end_frame)
+
+    def _draw_time(self) -> None:
+        bar, line = self._cursor.bar(), self.screen_stack[0].query_one("#time", TimeView)
+        if line.display != (bar is not None):
+            line.display = bar is not None
+        if bar is not None:
+            line.show([draw_time_bar(bar, self.size.width)])
+
+    def _take_news(self) -> None:
+        if trouble := self._cursor.arrive():
+            self._say(trouble, WARNING)
+        word = self._calls.take()
+        if word is not None:
+            self._say(word.text, _WORD_INKS[word.kind])
+
+    def _say(self, text: str, ink: Ink) -> None:
+        self._notice, self._noticed_until = Notice(text, ink), time.monotonic() + _NOTICED
+
+    def _hurry_from_thread(self) -> None:
+        # A thread that is late finds the loop closed, and nobody to tell.
+        with suppress(RuntimeError):
+            if self._loop is not None:
+                self._loop.call_soon_threadsafe(self._clock.hurry)
 
     def _terminal_is_busy(self) -> bool:
         return isinstance(self._driver, TerminalDriver) and self._driver.backlogged
@@ -214,21 +269,55 @@ class Monitor(App[None]):
     def action_reset(self) -> None:
         self._look(Looking())
 
+    # Time
+
     def action_pause(self) -> None:
-        if self._lens.held:
-            self._lens.release()
+        if self._cursor.shown:
+            self.action_live()
         else:
-            self._lens.hold()
+            self._cursor.pause()
+            self._clock.hurry()
+
+    def action_live(self) -> None:
+        self._cursor.go_live()
+        self._clock.hurry()
+
+    def action_step(self, by: int) -> None:
+        self._go(Wish(steps=by))
+
+    def action_jump(self, by: int) -> None:
+        self._go(Wish(jumps=by))
+
+    def action_beginning(self) -> None:
+        self._go(BEGINNING)
+
+    def _go(self, wish: Wish) -> None:
+        self._cursor.go(wish)
+        self._clock.hurry()
+
+    def action_time_bar(self) -> None:
+        self._cursor.want_bar()
+        self._clock.hurry()
+
+    def on_sought(self, event: Sought) -> None:
+        self._cursor.seek(event.column, self.size.width)
         self._clock.hurry()
 
     def action_ask_filter(self) -> None:
-        self._type_filter(typing=True)
+        self._type_in(self.query_one(FilterLine), self._filter)
+
+    def action_ask_call(self) -> None:
+        self._calls.look()
+        self._type_in(self.query_one(CallLine), "")
 
     def action_step_back(self) -> None:
         if self._filter:
             self._choose_filter("")
-        elif self._lens.held:
-            self.action_pause()
+        elif self._cursor.shown:
+            self.action_live()
+        else:
+            self._calls.give_up()
+            self._noticed_until = 0.0
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(_SCENES))
@@ -239,14 +328,14 @@ class Monitor(App[None]):
     def action_interrupt(self) -> None:
         self.exit(return_code=_INTERRUPTED)
 
-    # The filter
+    # The lines that are typed in
 
-    def _type_filter(self, *, typing: bool) -> None:
-        line = self.query_one(FilterLine)
-        line.display = typing
-        self.query_one("#status").display = not typing
-        if typing:
-            line.value = self._filter
+    def _type_in(self, line: Input, text: str | None) -> None:
+        """Show this line in place of the status, with a text to begin with; None: no longer."""
+        line.display = text is not None
+        self.query_one("#status").display = text is None
+        if text is not None:
+            line.value = text
             line.focus()
         else:
             self.set_focus(None)
@@ -264,7 +353,16 @@ class Monitor(App[None]):
 
     def on_filter_chosen(self, event: FilterChosen) -> None:
         self._choose_filter(event.text)
-        self._type_filter(typing=False)
+        self._type_in(self.query_one(FilterLine), None)
+
+    def on_call_typed(self, event: CallTyped) -> None:
+        self._type_in(self.query_one(CallLine), None)
+        if not event.text:
+            return
+        try:
+            self._calls.start(line_of(event.text))
+        except UsageError as error:
+            self._say(str(error), ALERT)
 
     # The mouse
 

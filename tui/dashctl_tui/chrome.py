@@ -10,7 +10,7 @@ from rich.cells import cell_len
 
 from dashctl.bus import Connection
 from dashctl_tui.plots import glyphs
-from dashctl_tui.plots.canvas import Row
+from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.numbers import compact
 from dashctl_tui.plots.palette import ACCENT, ALERT, FAINT, GOOD, HEADING, MUTED, TEXT, WARNING, filled
 from dashctl_tui.plots.text import clip
@@ -31,22 +31,32 @@ class Tab:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """What is said for some seconds in the place where the connection stands otherwise."""
+
+    text: str
+    ink: Ink
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """What the status line tells."""
+    """What the status line tells. shown: "" for the present, or "paused" or "past"."""
 
     connection: Connection
     address: str
-    paused: bool = False
+    shown: str = ""
     filter: str = ""
+    notice: Notice | None = None
 
 
 def deck_tabs(titles: Sequence[str], current: int, width: int) -> list[Tab]:
     """The tabs of the deck, as long as there is room: digit and title, or digits alone."""
-    for brand, spaced, gap in ((True, True, 2), (False, True, 1), (False, False, 1)):
-        tabs = _tabs(titles, current, brand=brand, spaced=spaced, gap=gap)
+    for brand, padding, gap in ((True, " ", 2), (False, " ", 1), (False, "", 1)):
+        tabs = _tabs(titles, current, brand=brand, padding=padding, gap=gap)
         if tabs[-1].stop + 1 <= width:
             return tabs
-    return _tabs(["" if number != current else title for number, title in enumerate(titles)], current, gap=1)
+    alone = ["" if number != current else title for number, title in enumerate(titles)]
+    return _tabs(alone, current, padding=" ", gap=1)
 
 
 def deck_line(titles: Sequence[str], current: int, width: int) -> Row:
@@ -60,39 +70,44 @@ def deck_line(titles: Sequence[str], current: int, width: int) -> Row:
     return line
 
 
-def _tabs(
-    titles: Sequence[str], current: int, *, brand: bool = False, spaced: bool = False, gap: int
-) -> list[Tab]:
+def _tabs(titles: Sequence[str], current: int, *, brand: bool = False, padding: str, gap: int) -> list[Tab]:
     tabs: list[Tab] = []
     at = len(_BRAND) + 3 if brand else 0
     for number, title in enumerate(titles):
-        row = _tab(number, title, current=number == current, spaced=spaced)
+        row = _tab(str((number + 1) % 10), title, padding, current=number == current)
         tabs.append(Tab(row, at, at + row.width))
         at += row.width + gap
     return tabs
 
 
-def _tab(number: int, title: str, *, current: bool, spaced: bool) -> Row:
-    digit = str(number + 1)
-    space = " " if spaced and title else ""
+def _tab(digit: str, title: str, padding: str, *, current: bool) -> Row:
     if current:
-        return Row.of((f" {digit} {title} ", filled(ACCENT)._replace(underline=True)))
-    return Row.of((f"{digit}{space}", FAINT), (title, TEXT))
+        ink = filled(ACCENT)._replace(underline=True)
+        return Row.of((f"{padding}{digit}{padding}{title}{padding}", ink))
+    return Row.of((f"{digit}{padding if title else ''}", FAINT), (title, TEXT))
 
 
 def status_line(status: Status, width: int, *, keys: bool = True) -> Row:
     """The last line of the screen; with `keys` it names the two that lead to all others."""
     marks = _marks(status)
     counters = _counters(status.connection)
-    head = _connected(status, max(12, width - counters.width - marks.width - 4))
-    left = Row.of(" ") + head + Row.of("  ") + marks + counters
+    room = width - counters.width - marks.width - 4
+    if status.notice is not None:
+        return _noticed(status.notice, marks, counters, width)
+    left = Row.of(" ") + _connected(status, max(12, room)) + Row.of("  ") + marks + counters
     return spread(left, _HINT, width) if keys and left.width + _HINT.width < width else left.fit(width)
 
 
+def _noticed(notice: Notice, marks: Row, counters: Row, width: int) -> Row:
+    """The notice, and of the counters as much as it leaves: they come back when it goes."""
+    words = Row.of(" ") + marks + Row.of((clip(notice.text, max(1, width - marks.width - 2)), notice.ink))
+    return spread(words, counters, width) if words.width + 2 + counters.width < width else words.fit(width)
+
+
 def _marks(status: Status) -> Row:
-    paused = Row.of((" paused ", filled(WARNING)), "  ") if status.paused else Row.of("")
+    shown = Row.of((f" {status.shown} ", filled(WARNING)), "  ") if status.shown else Row.of("")
     chosen = Row.of((f" /{clip(status.filter, 16)} ", filled(ACCENT)), "  ") if status.filter else Row.of("")
-    return paused + chosen
+    return shown + chosen
 
 
 def _counters(connection: Connection) -> Row:

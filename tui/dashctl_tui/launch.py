@@ -11,14 +11,17 @@ import termios
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import FrameType
 from typing import Any
 
 from dashctl.bus import Address, Follower
-from dashctl.errors import UsageError
+from dashctl.errors import DashctlError, UsageError
 from dashctl_tui.app import Monitor
+from dashctl_tui.calls import Calls
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.terminal import LEAVE
+from dashctl_tui.travel import Past, Traveller
 
 _GRACE = 3.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
@@ -30,10 +33,23 @@ def watch(address: Address | str | None, *, scene: str, mouse: bool, interval: f
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
     with Follower(address) as follower:
-        monitor = Monitor(follower, str(follower.address), scene=first.name, interval=interval)
+        monitor = Monitor(
+            follower,
+            str(follower.address),
+            traveller=Traveller(partial(_no_journal, follower.address)),
+            calls=Calls(follower.address),
+            scene=first.name,
+            interval=interval,
+        )
         with _ended_by_signals(monitor):
             monitor.run(mouse=mouse)
     return monitor.return_code or 0
+
+
+@contextmanager
+def _no_journal(address: Address) -> Iterator[Past]:
+    raise DashctlError(f"the broker at {address} keeps no journal")
+    yield
 
 
 @contextmanager

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from dashctl.bus import Connection
+from dashctl.events import BusStats
 from dashctl.state import State
 from dashctl_tui.scenes.scene import Scene, Viewport
 
@@ -26,12 +27,19 @@ class Source(Protocol):
     def connection(self) -> Connection: ...
 
 
+TRUSTED = 5.0
+"""Seconds by which two clocks may differ that count as one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A state as it was at one moment."""
+    """A state as it was: `now` by the clock that its scenes tick with, `moment` by the broker's."""
 
     state: State
     now: float
+    moment: float
+    past: bool = False
+    """Whether it was fetched from the past, and not held when it was the present."""
 
 
 class Lens:
@@ -46,15 +54,20 @@ class Lens:
         self._view: Any = None
 
     @property
-    def held(self) -> bool:
-        """Whether it shows a moment that has passed."""
-        return self._held is not None
+    def held(self) -> Held | None:
+        """The moment that is shown, if it has passed."""
+        return self._held
 
     def hold(self) -> None:
         """Go on showing the state as it is now."""
+        moment = self.present()
         with self.source.lock:
             state = self.source.state.copy()
-        self._held = Held(state, self._clock())
+        self._held = Held(state, self._clock(), moment)
+
+    def show(self, state: State, moment: float) -> None:
+        """Show a state of the past, which is nobody else's."""
+        self._held = Held(state, moment, moment, past=True)
 
     def release(self) -> None:
         """Show the present again."""
@@ -63,6 +76,15 @@ class Lens:
     def now(self) -> float:
         """The moment that is shown, seconds since 1970."""
         return self._held.now if self._held else self._clock()
+
+    def present(self) -> float:
+        """The present by the broker's clock: its last word, where that is far from this machine's."""
+        now = self._clock()
+        with self.source.lock:
+            told = self.source.state.newest(BusStats)
+        if told is None or not self.source.connection().connected or abs(now - told.time) <= TRUSTED:
+            return now
+        return told.time
 
     def look(self, scene: Scene[Any], viewport: Viewport) -> tuple[Any, bool]:
         """The scene's view, and whether it is another one than last time."""

@@ -26,6 +26,8 @@ MATCH: Final = "✓"
 MISMATCH: Final = "✗"
 SERIES: Final = "━"
 SEPARATOR: Final = "·"
+CURSOR: Final = "┃"
+GOAL: Final = "┆"
 
 AXIS_CORNER: Final = "└"
 AXIS_HORIZONTAL: Final = "─"

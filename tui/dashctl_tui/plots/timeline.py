@@ -18,6 +18,8 @@ from dashctl_tui.plots.text import clip, inert
 WINDOWS = 6
 _LABELS = (("predicted ", "actual "), ("pred ", "act "), ("P ", "A "))
 _THICKEST = 3
+_ROOMY = 9
+"""Cells from which on the mark of a mismatch does not touch the next window."""
 _WIDE = 12
 
 
@@ -83,7 +85,7 @@ def _body(size: int) -> int:
 
 
 def _gap(size: int) -> int:
-    return 0 if size < 3 else 1 if size < _WIDE else 3
+    return 0 if size < 3 else 1 if size < _ROOMY else 2 if size < _WIDE else 3
 
 
 def _cell(window: Window | None, size: int, *, named: bool, predicted: bool) -> Row:

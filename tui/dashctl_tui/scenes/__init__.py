@@ -1,12 +1,13 @@
 """The scenes of the monitor, in the order of their story; see `dashctl_tui.scenes.scene`.
 
-Rules: one file each; a scene is in the deck or it does not exist; the deck's order is that of the keys 1–9.
+Rules: one file each; a scene is in the deck or it does not exist; the deck's order is that of the keys 1–9
+and 0.
 """
 
 from typing import Any, Final
 
 from dashctl.errors import UsageError
-from dashctl_tui.scenes import attacks, baseline, chunking, hosts, knn, models, overview, perf, training
+from dashctl_tui.scenes import attacks, baseline, bus, chunking, hosts, knn, models, overview, perf, training
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
 __all__ = ["DECK", "Picture", "Scene", "Viewport", "scene_named"]
@@ -21,6 +22,7 @@ DECK: Final[tuple[Scene[Any], ...]] = (
     knn.SCENE,
     perf.SCENE,
     hosts.SCENE,
+    bus.SCENE,
 )
 
 

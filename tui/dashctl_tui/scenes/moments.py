@@ -9,6 +9,7 @@ import time
 _MINUTE = 60
 _HOUR = 3600
 _DAY = 86_400
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def duration(seconds: float) -> str:
@@ -33,6 +34,36 @@ def age(moment: float, now: float) -> str:
     if passed < _HOUR:
         return f"{int(passed // _MINUTE)} min ago"
     return f"{int(passed // _HOUR)} h ago" if passed < 2 * _DAY else f"{int(passed // _DAY)} d ago"
+
+
+def behind(seconds: float) -> str:
+    """How far before the present: `-42s`, `-12m 03s`, `-2h 05m` or `-4d 07h`."""
+    whole = int(max(0.0, min(seconds, 1e12)))
+    if whole < _MINUTE:
+        return f"-{whole}s"
+    for unit, name, part, part_name in ((_DAY, "d", _HOUR, "h"), (_HOUR, "h", _MINUTE, "m")):
+        if whole >= unit:
+            return f"-{whole // unit}{name} {whole % unit // part:02}{part_name}"
+    return f"-{whole // _MINUTE}m {whole % _MINUTE:02}s"
+
+
+def brief(seconds: float) -> str:
+    """`12 ms` or `3.2 s`, and from a minute on as `duration`."""
+    if seconds < 1:
+        return f"{max(0.0, seconds) * 1000:.0f} ms"
+    return f"{seconds:.1f} s" if seconds < _MINUTE else duration(seconds)
+
+
+def when(moment: float, now: float) -> str:
+    """`12:03:04`, with the date if it is not that of `now`: `20 Nov 12:03:04`, `20 Nov 2025 12:03:04`."""
+    try:
+        there, here = time.localtime(moment), time.localtime(now)
+    except (OverflowError, OSError, ValueError):
+        return time_of_day(moment)
+    if there[:3] == here[:3]:
+        return time_of_day(moment)
+    year = f" {there.tm_year}" if there.tm_year != here.tm_year else ""
+    return f"{there.tm_mday} {_MONTHS[there.tm_mon - 1]}{year} {time_of_day(moment)}"
 
 
 def time_of_day(moment: float) -> str:

@@ -6,45 +6,58 @@ Rule: it is made from the table of actions and from nothing else.
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from dashctl_tui.actions import GENERAL, MOVES, SHOW_SCENE, SPECIAL, Action
+from dashctl_tui.actions import GENERAL, MOVES, SHOW_SCENE, SPECIAL, TIME, Action
 from dashctl_tui.plots.canvas import Row, beside, fit, framed
 from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, TEXT
 from dashctl_tui.plots.text import clip, fill
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.widgets.rows import RowsView
 
-_KEY = 8
-_WIDEST = 92
+_KEY = 7
+_WIDEST = 122
+_GAP = 2
+_COLUMNS = 3
 
 
 def help_rows(scenes: Sequence[Action], width: int, height: int) -> list[Row]:
     """The page, at most `width` by `height`."""
     width = min(width, _WIDEST)
-    column = (width - 7) // 2
-    left = _group("Scenes", scenes, column)
-    for name in sorted({name for action in SPECIAL for name in action.scenes}):
-        own = [action for action in SPECIAL if name in action.scenes]
-        left += [Row.of(""), *_group(f"In {scene_named(name).title}", own, column)]
-    right = [*_group("Everywhere", GENERAL, column), Row.of(""), *_group("Moving", MOVES, column)]
-    rows = [
-        Row.of("  ") + row
-        for row in beside(fit(left, column, len(left)), fit(right, column, len(right)), gap=2)
-    ]
-    return framed(rows, "Keys", width, min(height, len(rows) + 2), line=FAINT, heading=HEADING)
+    column = max(1, (width - 4 - _GAP * (_COLUMNS - 1)) // _COLUMNS)
+    groups = (
+        (("Scenes", scenes), _own("training")),
+        (("Everywhere", GENERAL), ("Moving", MOVES)),
+        (("Time", TIME), _own("knn")),
+    )
+    blocks = [_block(each, column) for each in groups]
+    longest = max(len(block) for block in blocks)
+    rows = [Row.of(" ") + row for row in beside(*(fit(block, column, longest) for block in blocks), gap=_GAP)]
+    return framed(rows, "Keys", width, min(height, longest + 2), line=FAINT, heading=HEADING)
 
 
-def _group(title: str, actions: Sequence[Action], width: int) -> list[Row]:
-    return [Row.of((title, HEADING)), *(_line(action, width) for action in actions)]
+def _own(scene: str) -> tuple[str, Sequence[Action]]:
+    """The actions of one scene alone."""
+    return f"In {scene_named(scene).title}", [action for action in SPECIAL if scene in action.scenes]
+
+
+def _block(groups: Sequence[tuple[str, Sequence[Action]]], width: int) -> list[Row]:
+    rows: list[Row] = []
+    for title, actions in groups:
+        rows += [Row.of("")] if rows else []
+        rows += [Row.of((title, HEADING)), *(_line(action, width) for action in actions)]
+    return rows
 
 
 def _line(action: Action, width: int) -> Row:
-    words = action.title if action.help == SHOW_SCENE else action.help
-    return Row.of((fill(action.shown, _KEY), ACCENT), (clip(words, max(1, width - _KEY)), TEXT))
+    room = max(1, width - _KEY)
+    long = action.help == SHOW_SCENE or cell_len(action.help) > room
+    words = action.title if long else action.help
+    return Row.of((fill(action.shown, _KEY), ACCENT), (clip(words, room), TEXT))
 
 
 class HelpScreen(ModalScreen[None]):
