@@ -1,7 +1,9 @@
 """What each producer has numbered, and what of it came in.
 
 Rules: every number of a producer counts once; a hole is counted as lost until what fills it comes
-late; the books are bounded, and the producer that was silent longest leaves them first.
+late, and so is what a producer had numbered beyond what came when it ends; one that is sent again after
+a crash is a duplicate and no loss; the books are bounded, and the producer that was silent longest
+leaves them first.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +25,24 @@ ACTIVE: Final = 10.0
 REPORTED: Final = 50
 """Producers that a report tells of at most."""
 
-_Dumped = tuple[int, int, list[tuple[bytes, int, float, str, int, int, list[tuple[int, int, bool]]]]]
+
+class _DumpedAccount(msgspec.Struct, array_like=True):
+    producer: bytes
+    next: int
+    heard: float
+    run: str
+    events: int
+    lost: int
+    gaps: list[tuple[int, int, bool]]
+    logged: int
+    dropped: int
+    greets: bool
+    parted: bool
+    closed: bool
+    missing: int
+
+
+_Dumped = tuple[int, int, int, list[_DumpedAccount]]
 _decoder: Final = msgspec.msgpack.Decoder(_Dumped)
 
 
@@ -52,6 +71,17 @@ class Account:
     lost: int = 0
     reported: int = 0
     """Events that there were at the last report."""
+    logged: int = 0
+    """How many it had numbered when it was last heard; 0: it does not say."""
+    dropped: int = 0
+    """How many of them it has dropped itself, as far as it has said so."""
+    greets: bool = False
+    """Whether it says where it is, so that it can be missed."""
+    parted: bool = False
+    """Whether it has said farewell."""
+    closed: bool = False
+    missing: int = 0
+    """What counts as lost since it was closed, beyond the holes."""
 
 
 class Ledger:
@@ -60,22 +90,67 @@ class Ledger:
     def __init__(self) -> None:
         self.lost = 0
         self.duplicates = 0
+        self.vanished = 0
+        """Producers that ended without a farewell."""
         self._accounts: dict[bytes, Account] = {}
 
     def enter(self, header: Header, now: float) -> bool:
         """Whether a frame's events are new; if not, they are counted as duplicates."""
         account = self._accounts.pop(header.producer, None) or self._open(header, now)
         self._accounts[header.producer] = account
+        if account.closed:
+            self._reopen(account)
         account.heard = now
         account.run = header.run
+        account.logged = max(account.logged, header.logged)
+        declared, account.dropped = header.dropped - account.dropped, max(account.dropped, header.dropped)
         end = header.first + header.events
         if header.first >= account.next:
             if header.first > account.next:
-                self._skip(account, Gap(account.next, header.first, lost=True))
+                self._skip(account, Gap(account.next, header.first, lost=True), declared)
             account.next = end
             account.events += header.events
             return True
         return self._enter_late(account, header.first, end)
+
+    def greet(self, producer: bytes, logged: int) -> bool:
+        """A producer says that it is there, and how many it has numbered; whether it is in the books."""
+        account = self._accounts.get(producer)
+        if account is None:
+            return False
+        if account.closed:
+            self._reopen(account)
+        account.greets = True
+        account.logged = max(account.logged, logged)
+        return True
+
+    def part(self, producer: bytes, logged: int) -> None:
+        """A producer ends, and says how many it has numbered in all."""
+        account = self._accounts.get(producer)
+        if account is not None:
+            if account.closed:
+                self._reopen(account)
+            account.parted = True
+            account.logged = max(account.logged, logged)
+
+    def silent(self, since: float) -> list[tuple[bytes, Account]]:
+        """Producers that were not heard since then and are not closed, the one silent longest first."""
+        found: list[tuple[bytes, Account]] = []
+        for producer, account in self._accounts.items():
+            if account.heard > since:
+                break
+            if not account.closed and producer != BROKER:
+                found.append((producer, account))
+        return found
+
+    def settle(self, account: Account) -> int:
+        """A producer has ended: how many it had numbered beyond those that came; they count as lost."""
+        account.closed = True
+        account.missing = max(0, account.logged - account.next)
+        account.lost += account.missing
+        self.lost += account.missing
+        self.vanished += not account.parted
+        return account.missing
 
     def has(self, producer: bytes, number: int) -> bool:
         """Whether this event came in."""
@@ -111,7 +186,7 @@ class Ledger:
         The broker's own account is left out: it counts anew in each of its lives.
         """
         accounts = [
-            (
+            _DumpedAccount(
                 producer,
                 each.next,
                 each.heard + clock,
@@ -119,23 +194,42 @@ class Ledger:
                 each.events,
                 each.lost,
                 [(gap.first, gap.end, gap.lost) for gap in each.gaps],
+                each.logged,
+                each.dropped,
+                each.greets,
+                each.parted,
+                each.closed,
+                each.missing,
             )
             for producer, each in self._accounts.items()
             if producer != BROKER
         ]
-        return msgspec.msgpack.encode((self.lost, self.duplicates, accounts))
+        return msgspec.msgpack.encode((self.lost, self.duplicates, self.vanished, accounts))
 
     @classmethod
     def load(cls, dumped: bytes, clock: float) -> Self:
         """The books that were dumped. Raises BadLedger."""
         ledger = cls()
         try:
-            ledger.lost, ledger.duplicates, accounts = _decoder.decode(dumped)
+            ledger.lost, ledger.duplicates, ledger.vanished, accounts = _decoder.decode(dumped)
         except msgspec.DecodeError as error:
             raise BadLedger(f"ledger: cannot be read ({error})") from None
-        for producer, following, heard, run, events, lost, gaps in accounts:
-            made = Account(following, heard - clock, [Gap(*gap) for gap in gaps], run, events, lost, events)
-            ledger._accounts[producer] = made
+        for each in accounts:
+            ledger._accounts[each.producer] = Account(
+                each.next,
+                each.heard - clock,
+                [Gap(*gap) for gap in each.gaps],
+                each.run,
+                each.events,
+                each.lost,
+                each.events,
+                each.logged,
+                each.dropped,
+                each.greets,
+                each.parted,
+                each.closed,
+                each.missing,
+            )
         return ledger
 
     def _open(self, header: Header, now: float) -> Account:
@@ -144,14 +238,24 @@ class Ledger:
         if len(self._accounts) >= PRODUCERS:
             del self._accounts[next(iter(self._accounts))]
         self.lost += header.dropped
-        account = Account(header.first, now, lost=header.dropped)
+        account = Account(header.first, now, lost=header.dropped, dropped=header.dropped)
         if header.first:
             account.gaps.append(Gap(0, header.first, lost=False))
         return account
 
-    def _skip(self, account: Account, gap: Gap) -> None:
+    def _reopen(self, account: Account) -> None:
+        """It was thought to have ended, and is heard again."""
+        self.vanished -= not account.parted
+        self.lost -= account.missing
+        account.lost -= account.missing
+        account.closed, account.missing = False, 0
+
+    def _skip(self, account: Account, gap: Gap, declared: int) -> None:
         self.lost += gap.end - gap.first
         account.lost += gap.end - gap.first
+        if declared >= gap.end - gap.first:
+            # The producer dropped all of it: nothing will fill this hole, and it need not be remembered.
+            return
         account.gaps.append(gap)
         if len(account.gaps) > GAPS:
             del account.gaps[0]

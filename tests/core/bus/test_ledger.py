@@ -7,8 +7,8 @@ from dashctl.bus.ledger import ACTIVE, GAPS, PRODUCERS, Ledger
 from dashctl.wire import Header
 
 
-def frame(first: int, events: int = 1, producer: bytes = b"p", dropped: int = 0) -> Header:
-    return Header(producer, first, events, "", dropped)
+def frame(first: int, events: int = 1, producer: bytes = b"p", dropped: int = 0, logged: int = 0) -> Header:
+    return Header(producer, first, events, "", dropped, logged)
 
 
 def test_numbers_without_a_hole_are_new_and_none_is_lost() -> None:
@@ -96,3 +96,65 @@ def test_whatever_the_order_each_number_counts_once(order: list[int], missing: s
     assert all(ledger.has(b"p", number) for number in arriving)
     assert ledger.lost == (max(arriving) - len(arriving) if arriving else 0)
     assert ledger.duplicates == len(arriving)
+
+
+def test_holes_that_a_producer_declares_do_not_push_out_those_that_may_be_filled() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0), 0.0)
+    ledger.enter(frame(2), 0.0)
+    for number in range(1, 2 * GAPS):
+        ledger.enter(frame(2 + 10 * number, dropped=9 * number), 0.0)
+    assert ledger.lost == 1 + 9 * (2 * GAPS - 1)
+    assert ledger.enter(frame(1), 0.0)
+    assert ledger.lost == 9 * (2 * GAPS - 1)
+
+
+def test_what_is_sent_again_to_a_broker_that_has_it_is_a_duplicate_and_else_it_is_new() -> None:
+    for knows in (True, False):
+        ledger = Ledger()
+        if knows:
+            ledger.enter(frame(0, 10), 0.0)
+        ledger.enter(frame(10, 10, logged=40), 0.0)
+        again = [ledger.enter(frame(first, 10, logged=40), 1.0) for first in (10, 20, 30)]
+        assert again == [False, True, True]
+        assert (ledger.lost, ledger.duplicates) == (0, 10)
+
+
+def test_what_a_producer_had_numbered_when_it_ended_and_never_came_is_lost() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0, 10, logged=25), 0.0)
+    assert ledger.lost == 0
+    ((producer, account),) = ledger.silent(1.0)
+    assert (producer, ledger.settle(account)) == (b"p", 15)
+    assert (ledger.lost, ledger.vanished, ledger.silent(1.0)) == (15, 1, [])
+
+
+def test_one_that_is_heard_again_was_not_gone() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0, 10, logged=25), 0.0)
+    ledger.settle(ledger.silent(1.0)[0][1])
+    assert ledger.enter(frame(10, 5, logged=25), 5.0)
+    assert (ledger.lost, ledger.vanished) == (0, 0)
+    assert ledger.settle(ledger.silent(9.0)[0][1]) == 10
+
+
+def test_a_farewell_tells_the_last_number_and_whoever_said_it_has_not_vanished() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(0, 10), 0.0)
+    ledger.part(b"p", 12)
+    assert ledger.settle(ledger.silent(1.0)[0][1]) == 2
+    assert (ledger.lost, ledger.vanished) == (2, 0)
+
+
+def test_the_books_survive_being_written_down() -> None:
+    ledger = Ledger()
+    ledger.enter(frame(5, 10, dropped=2, logged=40), 1.0)
+    ledger.enter(frame(20, 10, logged=40), 2.0)
+    ledger.greet(b"p", 50)
+    ledger.enter(frame(0, 1, b"q"), 3.0)
+    ledger.settle(ledger.silent(2.0)[0][1])
+    loaded = Ledger.load(ledger.dump(100.0), 90.0)
+    assert (loaded.lost, loaded.duplicates, loaded.vanished) == (ledger.lost, 0, 1)
+    assert loaded.dump(90.0) == ledger.dump(100.0)
+    assert loaded.enter(frame(15, 5), 20.0)
+    assert (loaded.lost, loaded.vanished) == (2, 0)

@@ -94,7 +94,10 @@ def test_a_killed_monitor_is_counted_out_and_its_successor_sees_everything(
         for step in (1, 2):
             with script(FOLLOW, address) as monitor:
                 assert said(monitor) == "connected"
-                assert publisher.publish(Metric("loss", step, 0.5), PATIENCE) == {"delivered": 1, "durable": False}
+                assert publisher.publish(Metric("loss", step, 0.5), PATIENCE) == {
+                    "delivered": 1,
+                    "durable": False,
+                }
                 monitor.kill()
             until(lambda: ask_status(address).monitors == 0)
         with script(FOLLOW, address) as monitor:

@@ -225,7 +225,7 @@ def test_a_signal_ends_a_command_without_words(number: signal.Signals, status: i
     assert process.stdout is not None
     process.stdin.write(b'{"type": "phase", "phase": "armed"}\n')
     process.stdin.flush()
-    assert process.stdout.readline() .startswith(b'{"delivered": 0, ')
+    assert process.stdout.readline().startswith(b'{"delivered": 0, ')
     process.send_signal(number)
     out, err = process.communicate(timeout=20)
     assert process.returncode == status
