@@ -1,0 +1,163 @@
+"""What was sent and not confirmed when the broker died or the line was cut comes all the same, once."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from dashctl.bus import Address, Broker, Publisher, unconfirmed
+from dashctl.bus.control import ask_status
+from dashctl.bus.messages import Ingested, Refused, StatusReply
+from dashctl.bus.receipts import OVERDUE, Receipts
+from dashctl.bus.unconfirmed import FRAMES, LARGEST, Frame, Unconfirmed
+from dashctl.events import Metric, PhaseEvent
+from tests.core.bus.processes import PATIENCE, broker_process, finished, quiet_state, said, script, until
+
+BROKER_WITH_JOURNAL = """
+import sys
+from pathlib import Path
+from dashctl.bus import Broker
+from dashctl.bus.journal.settings import JournalSettings
+with Broker(sys.argv[1], journal=JournalSettings(Path(sys.argv[2]))) as broker:
+    print("listening", flush=True)
+    broker.run()
+"""
+
+LOG_AT_A_RATE = """
+import sys, time
+from dashctl import Metric, Publisher
+publisher = Publisher(sys.argv[1])
+for step in range(int(sys.argv[2])):
+    publisher.log(Metric("loss", step, float(step)))
+    if step % 50 == 0:
+        time.sleep(0.002)
+print(publisher.close(30), publisher.statistics().dropped)
+"""
+
+
+def frame(first: int, size: int = 1) -> Frame:
+    return Frame(first, first + 10, bytes(size))
+
+
+def test_what_is_confirmed_is_forgotten_and_the_rest_is_sent_again_in_order() -> None:
+    kept = Unconfirmed()
+    for first in (0, 10, 20):
+        kept.add(frame(first))
+    assert (kept.next, kept.sent_to, len(kept)) == (frame(0), 0, 30)
+    kept.mark_sent()
+    kept.mark_sent()
+    assert (kept.next, kept.sent_to) == (frame(20), 20)
+    kept.confirm(10)
+    assert (kept.next, kept.sent_to, len(kept)) == (frame(20), 20, 20)
+    kept.rewind()
+    assert (kept.next, kept.sent_to) == (frame(10), 0)
+    kept.confirm(20)
+    assert kept.next == frame(20)
+    kept.confirm(30)
+    assert (kept.next, bool(kept)) == (None, False)
+
+
+def test_what_is_kept_is_bounded_by_bytes_and_by_number() -> None:
+    heavy, many = Unconfirmed(), Unconfirmed()
+    heavy.add(frame(0, LARGEST))
+    assert heavy.is_full
+    heavy.confirm(10)
+    assert not heavy.is_full
+    for number in range(FRAMES):
+        assert not many.is_full
+        many.add(frame(10 * number))
+    assert many.is_full
+
+
+class Asked:
+    """In place of a socket: what was asked."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def send(self, *_: object) -> None:
+        self.times += 1
+
+
+def test_an_answer_of_another_broker_confirms_nothing() -> None:
+    receipts, calls = Receipts(b"producer"), Asked()
+    receipts.ask(calls, 10, last=True)  # type: ignore[arg-type]
+    assert receipts.take(StatusReply(99)) is None
+    assert receipts.take(Ingested(1, b"first")) == 10
+    receipts.ask(calls, 20, last=True)  # type: ignore[arg-type]
+    assert receipts.take(Ingested(2, b"other")) == 0
+    receipts.ask(calls, 20, last=True)  # type: ignore[arg-type]
+    assert receipts.take(Ingested(3, b"other")) == 20
+    assert calls.times == 3
+
+
+def test_who_was_refused_an_answer_asks_again_and_an_overdue_one_is_noticed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    receipts, calls = Receipts(b"producer"), Asked()
+    receipts.ask(calls, 10, last=True)  # type: ignore[arg-type]
+    assert receipts.take(Refused(1, "too many")) is None
+    receipts.ask(calls, 10, last=True)  # type: ignore[arg-type]
+    assert (calls.times, receipts.is_overdue()) == (2, False)
+    monkeypatch.setattr("dashctl.bus.receipts.OVERDUE", -OVERDUE)
+    assert receipts.is_overdue()
+
+
+def test_what_a_broker_took_and_did_not_read_before_it_was_killed_goes_to_the_next(address: Address) -> None:
+    with Publisher(address) as publisher:
+        with broker_process(address) as broker:
+            publisher.publish(PhaseEvent("clean"), PATIENCE)
+            broker.send_signal(signal.SIGSTOP)
+            for step in range(1_000):
+                publisher.log(Metric("loss", step, 0.5))
+            until(lambda: publisher.statistics().sent == 1_001)
+            assert publisher.statistics().unconfirmed == 1_000
+            broker.kill()
+            broker.wait()
+        with broker_process(address):
+            assert publisher.close(PATIENCE) == 0
+            assert quiet_state(address).version(Metric) == 1_000
+            status = ask_status(address)
+            assert (status.lost, status.duplicates) == (0, 0)
+        assert publisher.statistics().unconfirmed == 0
+
+
+def test_while_too_much_is_unconfirmed_events_wait_and_the_oldest_are_dropped_and_counted(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(unconfirmed, "LARGEST", 1)
+    with broker_process(address) as broker, Publisher(address, capacity=100) as publisher:
+        publisher.publish(PhaseEvent("clean"), PATIENCE)
+        broker.send_signal(signal.SIGSTOP)
+        publisher.log(Metric("sent", 0, 0.5))
+        until(lambda: publisher.statistics().sent == 2)
+        for step in range(1_000):
+            publisher.log(Metric("loss", step, 0.5))
+        until(lambda: publisher.statistics().waiting == 100)
+        assert publisher.statistics().dropped == 900
+        broker.send_signal(signal.SIGCONT)
+        assert publisher.close(PATIENCE) == 0
+        assert quiet_state(address).version(Metric) == 101
+        assert ask_status(address).lost == 900
+
+
+def test_a_broker_that_is_killed_again_and_again_loses_nothing_and_has_nothing_twice(
+    address: Address, tmp_path: Path
+) -> None:
+    count = 30_000
+    with script(LOG_AT_A_RATE, address, count) as producer:
+        for _ in range(3):
+            with script(BROKER_WITH_JOURNAL, address, tmp_path / "journal") as broker:
+                assert said(broker) == "listening"
+                before = quiet_state(address).version(Metric)
+                until(lambda before=before: quiet_state(address).version(Metric) > before + 1_000)  # type: ignore[misc]
+                broker.kill()
+                broker.wait()
+        with script(BROKER_WITH_JOURNAL, address, tmp_path / "journal") as broker:
+            assert said(broker) == "listening"
+            assert finished(producer).split() == ["0", "0"]
+            state = quiet_state(address)
+            curve = state.curve(Metric, ("", "loss"))
+            assert curve is not None
+            assert (state.version(Metric), curve.last) == (count, count - 1)
+            assert ask_status(address).lost == 0
