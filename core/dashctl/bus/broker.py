@@ -26,6 +26,7 @@ from dashctl.state import State
 
 if TYPE_CHECKING:
     from dashctl.bus.keys import KeyPair
+    from dashctl.bus.upstream.uplink import Uplink
 
 LOOK: Final = 1.0
 """Seconds between two looks whether the sockets are still where they were."""
@@ -51,7 +52,12 @@ class Broker:
         state: State | None = None,
         journal: JournalSettings | None = None,
         listen: Sequence[Address | str] = (),
+        upstream: Address | str | None = None,
     ) -> None:
+        if upstream is not None and journal is None:
+            raise UsageError("upstream: it is fed from the journal, and this broker keeps none")
+        self._upstream = None if upstream is None else Address.parse(upstream)
+        self._uplink: Uplink | None = None
         self.address = Address.parse(address)
         self._pair, self.listen = _beyond(listen)
         self.idle_exit = idle_exit
@@ -171,7 +177,7 @@ class Broker:
         state = None if self._state is None else self._state.copy()
         journal = None if self._journal is None else Journal(self._journal)
         try:
-            return Exchange(
+            exchange = Exchange(
                 self.address,
                 self.idle_exit,
                 state=state,
@@ -183,6 +189,20 @@ class Broker:
             if journal is not None:
                 journal.close()
             raise
+        if journal is not None and self._upstream is not None:
+            self._feed(self._upstream, journal, exchange)
+        return exchange
+
+    def _feed(self, upstream: Address, journal: Journal, exchange: Exchange) -> None:
+        from dashctl.bus.upstream.uplink import Uplink  # noqa: PLC0415 - most brokers feed no other
+
+        try:
+            self._uplink = Uplink(upstream, journal, exchange.post)
+        except UsageError:
+            exchange.close()
+            raise
+        exchange.statistics.upstream = self._uplink.status
+        self._uplink.start()
 
     def _is_over(self, exchange: Exchange) -> bool:
         if self._stopping or exchange.stop_asked:
@@ -217,8 +237,10 @@ class Broker:
             exchange.listen()
 
     def _close(self) -> None:
-        exchange, lock = self._exchange, self._lock
-        self._exchange = self._lock = None
+        exchange, lock, uplink = self._exchange, self._lock, self._uplink
+        self._exchange = self._lock = self._uplink = None
+        if uplink is not None:
+            uplink.close()
         if exchange is not None:
             exchange.close()
         if lock is not None:

@@ -7,7 +7,7 @@ the time between two ticks; every number fits into an event, whatever a stranger
 import os
 import time
 from collections import deque
-from collections.abc import Iterable, Sized
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -20,6 +20,7 @@ from dashctl.bus.memory import Memory
 from dashctl.bus.messages import BrokerStatus
 from dashctl.bus.refusals import Refusals
 from dashctl.bus.switchboard import Switchboard
+from dashctl.bus.upstream.status import UplinkStatus
 from dashctl.events import BusStats, ProducerStats
 
 MINUTE: Final = 60.0
@@ -83,6 +84,8 @@ class Statistics:
         self.rates = Rates()
         self.last: BusStats | None = None
         """What was told last; any thread may read it."""
+        self.upstream: Callable[[], UplinkStatus] | None = None
+        """How feeding another broker goes, where there is one."""
         self._parts = parts
         self._producers: tuple[ProducerStats, ...] = ()
         self._slow: deque[float] = deque(maxlen=SLOW_KEPT)
@@ -163,12 +166,14 @@ class Statistics:
             queues=self._queues(),
             by_producer=self._producers,
             journal=None if parts.journal is None else parts.journal.status(),
+            upstream="" if self.upstream is None else self.upstream().described(),
         )
 
     def _queues(self) -> dict[str, int]:
         """What waits where, in events or in bytes, as the name says."""
         parts = self._parts
-        return {
+        fed = {} if self.upstream is None else {"upstream bytes": self.upstream().behind}
+        return fed | {
             "fold": parts.memory.waiting,
             "posted": len(parts.posted),
             "large frames bytes": sum(door.large_bytes() for door in parts.doors),

@@ -12,7 +12,7 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
-from typing import Final, NamedTuple
+from typing import Final
 
 import zmq
 
@@ -22,6 +22,7 @@ from dashctl.bus.journal.journal import Journal
 from dashctl.bus.login import Line, Login, line
 from dashctl.bus.sockets import plain, private_context
 from dashctl.bus.upstream.place import Place
+from dashctl.bus.upstream.status import UplinkStatus
 from dashctl.bus.upstream.tail import Batch, Position, Relayed, Tail
 from dashctl.events import Event, LogLine
 
@@ -32,16 +33,6 @@ PATIENCE: Final = 5.0
 IN_FLIGHT: Final = 64
 
 _log = logging.getLogger(__name__)
-
-
-class UplinkStatus(NamedTuple):
-    """How the feeding goes."""
-
-    address: str
-    connected: bool
-    behind: int
-    """Bytes of the journal that are not known to be in upstream."""
-    refusal: str
 
 
 class Uplink:
