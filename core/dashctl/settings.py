@@ -77,6 +77,18 @@ def _folder(value: Any) -> str:
     return value
 
 
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value:
+        raise ValueError
+    return value
+
+
+def _port(value: Any) -> int:
+    if isinstance(value, bool) or not 0 <= int(value) <= 65_535 or float(value) != int(value):
+        raise ValueError
+    return int(value)
+
+
 def _interval(value: Any) -> float:
     if isinstance(value, bool) or not 0.05 <= float(value) <= 60.0:
         raise ValueError
@@ -103,6 +115,11 @@ JOURNAL_FOLDER: Final[Setting[str | None]] = Setting("journal", "folder", None, 
 MONITOR_INTERVAL: Final[Setting[float | None]] = Setting(
     "monitor", "interval", None, "seconds from 0.05 to 60", _interval
 )
+METRICS_PORT: Final[Setting[int | None]] = Setting("metrics", "port", None, "a port from 0 to 65535", _port)
+METRICS_HOST: Final[Setting[str]] = Setting("metrics", "host", "127.0.0.1", "a host", _text)
+GATEWAY_HOST: Final[Setting[str]] = Setting("gateway", "host", "127.0.0.1", "a host", _text)
+GATEWAY_PORT: Final[Setting[int]] = Setting("gateway", "port", 8765, "a port from 0 to 65535", _port)
+GATEWAY_TOKEN_FILE: Final[Setting[str | None]] = Setting("gateway", "token_file", None, "a path", _text)
 MONITOR_MOUSE: Final[Setting[bool]] = Setting("monitor", "mouse", True, "true or false", _switch)
 
 SETTINGS: Final[tuple[Setting[Any], ...]] = (
@@ -112,6 +129,11 @@ SETTINGS: Final[tuple[Setting[Any], ...]] = (
     JOURNAL_DAYS,
     JOURNAL_FOLDER,
     MONITOR_INTERVAL,
+    METRICS_PORT,
+    METRICS_HOST,
+    GATEWAY_HOST,
+    GATEWAY_PORT,
+    GATEWAY_TOKEN_FILE,
     MONITOR_MOUSE,
 )
 

@@ -55,7 +55,9 @@ def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> N
         ("DASHCTL_MONITOR_INTERVAL", "soon", "seconds from 0.05 to 60"),
         ("DASHCTL_MONITOR_INTERVAL", "nan", "seconds from 0.05 to 60"),
         ("DASHCTL_MONITOR_MOUSE", "perhaps", "true or false"),
-        ("DASHCTL_BUS_ADDRESS", "localhost", "ipc:///FOLDER or tcp://HOST:PORT"),
+        ("DASHCTL_GATEWAY_PORT", "70000", "a port from 0 to 65535"),
+        ("DASHCTL_METRICS_PORT", "http", "a port from 0 to 65535"),
+        ("DASHCTL_BUS_ADDRESS", "localhost", "ipc:///FOLDER or tcp://HOST:PORT[?key=KEY]"),
     ],
 )
 def test_a_variable_that_makes_no_sense_is_named(
@@ -72,7 +74,7 @@ def test_a_variable_that_makes_no_sense_is_named(
     ("text", "named"),
     [
         ("[monitor\n", "not TOML"),
-        ("[display]\n", "[display]: no such section; expected one of bus, monitor"),
+        ("[display]\n", "[display]: no such section; expected one of bus, gateway, "),
         ("[monitor]\nspeed = 3\n", "[monitor] speed: no such key; expected one of interval, mouse"),
         ("[monitor]\ninterval = 0\n", "[monitor] interval: 0 is not allowed; expected seconds from"),
         ("[monitor]\ninterval = true\n", "[monitor] interval: True is not allowed"),
