@@ -42,7 +42,7 @@ class PastInMemory:
         return Range(self.times[0], self.times[-1]) if self.frames else None
 
     def density(self) -> Sequence[Range]:
-        return [Range(self.times[0], self.times[-1], len(self.frames))]
+        return [Range(self.times[0], self.times[-1], len(self.frames))] if self.frames else []
 
     def at(self, moment: float) -> Then:
         self.asked.append(moment)
