@@ -53,10 +53,12 @@ def run(
     config: TrainConfig | None = None,
     command: str = "",
     stopped: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
     warn: Callable[[str], None] = lambda _: None,
 ) -> Training:
     """Trains on the episodes under `folder`; each event goes to `log`, as it happens.
 
+    `stopped` ends it with what there is, `enough` at the end of an epoch, all being tested as usual.
     `warn` hears of each episode that is left out because it cannot be read. Raises InvalidData if none
     can be read, or for too few to train on.
     """
@@ -69,7 +71,7 @@ def run(
             warn(f"left out: {error}")
             log(LogLine(sendable(f"left out: {error}"), level="warning", source=SOURCE))
         _tell_episodes(log, episodes)
-        training = train(tuple(episodes.values()), config, _callbacks(log), stopped)
+        training = train(tuple(episodes.values()), config, _callbacks(log), stopped, enough)
     except KeyboardInterrupt:
         log(RunFinished("interrupted"))
         raise

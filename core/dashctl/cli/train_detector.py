@@ -22,7 +22,8 @@ from dashctl.run import run_id
 
 DESCRIPTION: Final = (
     "Train the detector's models on recorded episodes and test them on episodes that were held out.\n"
-    "Prints a table of accuracies and a confusion matrix for each model."
+    "Prints a table of accuracies and a confusion matrix for each model. While it runs,\n"
+    "dashctl call detector stop  ends it after the epoch at hand, tested as usual."
 )
 EXAMPLES: Final = (
     "dashctl train detector",
@@ -77,6 +78,7 @@ def run(arguments: Namespace) -> int:
     os.environ.setdefault("GOMP_SPINCOUNT", "0")
     with needing("train", "dashctl train"):
         detector = import_module("dashctl_producers.detector")
+        steering = import_module("dashctl_producers.steering")
         from dashctl.detector.evaluate import format_results
 
     config = TrainConfig(
@@ -87,10 +89,19 @@ def run(arguments: Namespace) -> int:
     )
     data = {"folder": arguments.data} if arguments.data is not None else {}
     run_name = run_id("detector")
-    with Publisher(broker_of(arguments), run=run_name) as publisher:
+    address = broker_of(arguments)
+    with (
+        Publisher(address, run=run_name) as publisher,
+        steering.steered(run_name, publisher.log, address, say) as steered,
+    ):
         say(f"training as run {run_name}; watch it with  dashctl monitor")
         training = detector.run(
-            publisher.log, config=config, command=shlex.join(["dashctl", *sys.argv[1:]]), warn=say, **data
+            steered.log,
+            config=config,
+            command=shlex.join(["dashctl", *sys.argv[1:]]),
+            enough=steered.enough,
+            warn=say,
+            **data,
         )
     print(format_results(training.results))
     return 0 if training.finished else 1

@@ -110,11 +110,14 @@ def train(
     config: TrainConfig = DEFAULTS,
     callbacks: TrainCallbacks = TrainCallbacks(),
     stopped: Callable[[], bool] = lambda: False,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Training:
     """Trains and tests KNN, then LSTM.
 
-    `stopped` is asked at every batch; once it says so, training ends with what there is. Sets torch's
-    number of threads for the whole process. Raises InvalidData for episodes that cannot be trained on.
+    `stopped` is asked at every batch; once it says so, training ends with what there is. `enough` is
+    asked after every epoch; once it says so, what was learnt by then is tested as at the end. Sets
+    torch's number of threads for the whole process. Raises InvalidData for episodes that cannot be
+    trained on.
     """
     begun = time.monotonic()
     torch.set_num_threads(config.threads)
@@ -129,7 +132,7 @@ def train(
         knn = KNN.fit(data.train, k=config.k)
         results.append(_tested(knn, data, callbacks))
         callbacks.on_cloud(project(data.everything, knn, k=config.k, seed=config.seed))
-        lstm = _train_lstm(data, config, callbacks, stopped)
+        lstm = _train_lstm(data, config, callbacks, stopped, enough)
         results.append(_tested(lstm, data, callbacks))
     except _Stopped:
         callbacks.on_log("training was stopped before its end")
@@ -194,9 +197,14 @@ def _report_predictions(model: Model, data: Data, callbacks: TrainCallbacks) -> 
 
 
 def _train_lstm(
-    data: Data, config: TrainConfig, callbacks: TrainCallbacks, stopped: Callable[[], bool]
+    data: Data,
+    config: TrainConfig,
+    callbacks: TrainCallbacks,
+    stopped: Callable[[], bool],
+    enough: Callable[[], bool],
 ) -> LSTM:
-    """Trains until the epochs are over or the validation loss has not fallen for `patience` of them.
+    """Trains until the epochs are over or the validation loss has not fallen for `patience` of them, or until
+    it is `enough`.
 
     What counts is the network of the epoch with the lowest validation loss.
     """
@@ -225,7 +233,7 @@ def _train_lstm(
         callbacks.on_epoch(EpochEnded("lstm", epoch, train_loss, train_accuracy, val_loss, val_accuracy))
         if val_loss < best:
             best, best_epoch, kept = val_loss, epoch, copy.deepcopy(network.state_dict())
-        if epoch - best_epoch >= config.patience:
+        if epoch - best_epoch >= config.patience or enough():
             break
         if epoch % config.predict_every == 0:
             _report_predictions(lstm, data, callbacks)
