@@ -28,6 +28,8 @@ class Admission:
     def __init__(self, context: "zmq.Context[zmq.Socket[bytes]]", refusals: Refusals) -> None:
         self._refusals = refusals
         self._allowed = AllowList()
+        self._fewer = False
+        """Whether somebody may less than at the last `refresh`."""
         self._named: tuple[str, ...] = ()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -54,7 +56,7 @@ class Admission:
 
     def refresh(self) -> bool:
         """Look at the list again; whether somebody may less than before."""
-        fewer = self._allowed.refresh()
+        self._fewer, fewer = False, self._allowed.refresh() or self._fewer
         for problem in self._allowed.problems:
             if problem not in self._named:
                 self._refusals.add("unusable key file", problem)
@@ -67,11 +69,9 @@ class Admission:
 
     def _user(self, public: str, right: str, address: str) -> str:
         """The name of who has this key, if it may come in here; "" otherwise."""
+        # The list may have been changed a moment ago.
+        self._fewer = self._allowed.refresh() or self._fewer
         client = self._allowed.client(public)
-        if client is None:
-            # Somebody may have been put on the list a moment ago.
-            self._allowed.refresh()
-            client = self._allowed.client(public)
         if client is None:
             self._refusals.add(NOT_ALLOWED, f"{fingerprint(public)} from {address}")
             return ""

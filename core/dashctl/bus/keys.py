@@ -31,6 +31,7 @@ ALLOWED_NAME: Final = "1 to 32 letters, digits, '_' or '-', beginning with a let
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,31}\Z")
 _PUBLIC: Final = re.compile(r"[0-9a-fA-F]{64}\Z")
 _SUFFIX: Final = ".key"
+_LARGEST: Final = 65_536
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,23 +171,28 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> None:
 def read_private(path: Path) -> bytes | None:
     """What is in a file that only this user can read; None if there is none. Raises UsageError."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
     except (FileNotFoundError, NotADirectoryError):
         return None
     except OSError as error:
         raise UsageError(f"keys: {path} cannot be read ({error.strerror})") from None
-    with os.fdopen(descriptor, "rb") as file:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode):
-            raise UsageError(f"keys: {path} is not a file")
-        if found.st_uid != os.getuid():
-            raise UsageError(f"keys: {path} belongs to user {found.st_uid}; expected a file of your own")
-        if found.st_mode & 0o077:
-            raise UsageError(
-                f"keys: {path} is open to others (mode {found.st_mode & 0o777:o}); expected mode 600:"
-                f" chmod 600 {path}"
-            )
-        return file.read(65_536)
+    try:
+        _check_private_file(path, os.fstat(descriptor))
+        return os.read(descriptor, _LARGEST)
+    finally:
+        os.close(descriptor)
+
+
+def _check_private_file(path: Path, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        raise UsageError(f"keys: {path} is not a file")
+    if found.st_uid != os.getuid():
+        raise UsageError(f"keys: {path} belongs to user {found.st_uid}; expected a file of your own")
+    if found.st_mode & 0o077:
+        raise UsageError(
+            f"keys: {path} is open to others (mode {found.st_mode & 0o777:o}); expected mode 600:"
+            f" chmod 600 {path}"
+        )
 
 
 def _path(name: str) -> Path:

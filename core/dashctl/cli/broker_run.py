@@ -5,13 +5,19 @@ to stderr.
 """
 
 import logging
+import socket
 import sys
 from argparse import Namespace
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from typing import Final
 
 from dashctl.bus.broker import Broker
 from dashctl.cli.connection import bus_of
-from dashctl.cli.parsing import Parser, add_bus, number
+from dashctl.cli.extras import needing
+from dashctl.cli.narration import say
+from dashctl.cli.parsing import Parser, add_bus, number, whole
+from dashctl.settings import METRICS_HOST, METRICS_PORT, setting
 
 DESCRIPTION: Final = (
     "Run a broker until it is stopped. Other commands start one in the background by themselves;\n"
@@ -19,8 +25,11 @@ DESCRIPTION: Final = (
 )
 EXAMPLES: Final = (
     "dashctl broker run",
+    "dashctl broker run --listen tcp://0.0.0.0:5570",
     "dashctl broker run --idle-exit 1800 --bus ipc:///run/user/1000/second",
 )
+
+_EVERYWHERE: Final = ("0.0.0.0", "::")  # noqa: S104 - only asked for by name
 
 
 def add_arguments(parser: Parser) -> None:
@@ -31,12 +40,53 @@ def add_arguments(parser: Parser) -> None:
         metavar="SECONDS",
         help="end when nobody has been connected for that long (default: never)",
     )
+    parser.add_argument(
+        "--listen",
+        action="append",
+        default=[],
+        metavar="tcp://ADDRESS:PORT",
+        help="listen there too, for those whose keys are allowed: tcp://0.0.0.0:5570 for all who can reach"
+        " this machine; four ports in a row are taken; may be given more than once",
+    )
+    parser.add_argument(
+        "--metrics-port",
+        type=whole(0, 65_535),
+        metavar="PORT",
+        help="serve /metrics for Prometheus there (default: not at all; 0: any free port)",
+    )
+    parser.add_argument(
+        "--metrics-host", metavar="HOST", help=f"where to serve them (default: {METRICS_HOST.default})"
+    )
     add_bus(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Serve."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
-    with Broker(bus_of(arguments), idle_exit=arguments.idle_exit) as broker:
+    with (
+        Broker(bus_of(arguments), idle_exit=arguments.idle_exit, listen=arguments.listen) as broker,
+        _metrics(broker, arguments),
+    ):
+        _tell(broker)
         broker.run()
     return 0
+
+
+def _tell(broker: Broker) -> None:
+    """Say what to give to others, for whoever listens everywhere does not know its own name to them."""
+    for address in broker.listen:
+        host = socket.gethostname() if address.host in _EVERYWHERE else address.host
+        reached = str(replace(address, host=host))
+        say(f"others reach this bus at {reached}")
+    if broker.listen:
+        say("dashctl keys allow  lets them in,  dashctl keys list  shows who is")
+
+
+def _metrics(broker: Broker, arguments: Namespace) -> AbstractContextManager[object]:
+    """The broker's numbers for Prometheus, if they are asked for."""
+    port = setting(METRICS_PORT, arguments.metrics_port)
+    if port is None:
+        return nullcontext()
+    with needing("serve", "dashctl broker run --metrics-port"):
+        from dashctl.gateway.metrics import serving
+    return serving(broker.told, setting(METRICS_HOST, arguments.metrics_host), port)

@@ -15,6 +15,7 @@ import sys
 import time
 from argparse import Namespace
 from collections.abc import Iterator
+from contextlib import suppress
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Final, Literal, NamedTuple
@@ -25,9 +26,9 @@ from dashctl.bus.control import ask_status
 from dashctl.cli.parsing import Parser, add_bus
 from dashctl.cli.terminal import abilities, at_terminal
 from dashctl.cli.wording import duration
-from dashctl.errors import DashctlError, NoBroker, UsageError
+from dashctl.errors import DashctlError, NoBroker, NotAllowed, UsageError
 from dashctl.folders import config_file
-from dashctl.settings import check_file
+from dashctl.settings import BUS_KEY, check_file, setting
 
 DESCRIPTION: Final = (
     "Look at Python, packages, terminal, configuration, folders and broker, and say what to do where\n"
@@ -209,12 +210,13 @@ def _bus(text: str | None) -> Iterator[Finding]:
         yield Finding("fail", "bus", str(error), "see  dashctl locate config  and $DASHCTL_BUS_ADDRESS")
         return
     yield _folder(address)
+    yield from _keys(address)
     yield _broker(address)
 
 
 def _folder(address: Address) -> Finding:
     if address.folder is None:
-        return Finding("ok", "folder", f"none: {address} has ports")
+        return Finding("ok", "folder", f"none: {address.place} has ports")
     if not address.folder.exists():
         return Finding("ok", "folder", f"{address.folder} is made when it is needed")
     try:
@@ -224,11 +226,39 @@ def _folder(address: Address) -> Finding:
     return Finding("ok", "folder", f"{address.folder} is yours alone")
 
 
+def _keys(address: Address) -> Iterator[Finding]:
+    """Whether the files of keys can be used: their names and fingerprints alone."""
+    from dashctl.bus.allowed import AllowList, allowed_clients
+    from dashctl.bus.keys import keys_folder, own_names, own_pair
+
+    wanted = {setting(BUS_KEY)} if address.key else set()
+    if not keys_folder().exists() and not wanted:
+        yield Finding("ok", "keys", "none, and none are needed here")
+        return
+    for name in sorted({*own_names(), *wanted}):
+        try:
+            yield Finding("ok", "key", f"{name} {own_pair(name).fingerprint}")
+        except UsageError as error:
+            advice = "see  dashctl keys --help" if name not in wanted else f"dashctl keys new {name}"
+            yield Finding("fail", "key", str(error), advice)
+    for problem in AllowList().problems:
+        yield Finding("fail", "allowed", problem, "dashctl keys allow  that client again")
+    with suppress(UsageError):
+        names = ", ".join(client.name for client in allowed_clients())
+        yield Finding("ok", "allowed", names or "nobody from other machines")
+
+
 def _broker(address: Address) -> Finding:
     try:
         status = ask_status(address, timeout=2.0)
     except NoBroker:
+        if address.key:
+            return Finding("fail", "broker", f"none at {address.place}", "dashctl broker run --listen  there")
         return Finding("ok", "broker", f"none at {address}: commands start one when they need it")
+    except UsageError as error:
+        return Finding("fail", "broker", str(error), "see what is said of keys above")
+    except NotAllowed as error:
+        return Finding("fail", "broker", str(error), "or see  dashctl keys list  here and there")
     except DashctlError as error:
         return Finding("fail", "broker", str(error), "end that process, then try again")
     up = f"process {status.pid}, up {duration(time.time() - status.started)}, {status.events:,} events"

@@ -8,7 +8,7 @@ from typing import Final
 
 from dashctl.bus.address import runtime_folder
 from dashctl.cli.parsing import Parser
-from dashctl.folders import config_file, data_folder, episodes_folder, log_folder, state_folder
+from dashctl.folders import config_file, config_folder, data_folder, episodes_folder, log_folder, state_folder
 from dashctl.settings import SETTINGS
 
 DESCRIPTION: Final = (
@@ -24,6 +24,7 @@ EXAMPLES: Final = (
 
 _PLACES: Final = {
     "config": config_file,
+    "keys": lambda: config_folder() / "keys",
     "state": state_folder,
     "runtime": runtime_folder,
     "data": data_folder,

@@ -63,8 +63,8 @@ def add_bus(parser: Parser) -> None:
     parser.add_argument(
         "--bus",
         metavar="ADDRESS",
-        help="ipc:///FOLDER or tcp://127.0.0.1:PORT (default: $DASHCTL_BUS_ADDRESS, then the"
-        " configuration file, then this user's own bus)",
+        help="ipc:///FOLDER, tcp://127.0.0.1:PORT, or tcp://HOST:PORT?key=KEY (default:"
+        " $DASHCTL_BUS_ADDRESS, then the configuration file, then this user's own bus)",
     )
 
 

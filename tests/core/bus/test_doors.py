@@ -1,0 +1,226 @@
+"""Doors that ask for keys: who is let in, to what, and for how long."""
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import zmq
+
+from dashctl import wire
+from dashctl.bus import Address, Broker, Follower, Publisher, Subscriber
+from dashctl.bus import messages as m
+from dashctl.bus.allowed import allow, revoke
+from dashctl.bus.control import ask_snapshot, ask_status, ask_stop
+from dashctl.bus.keys import KeyPair, new_pair
+from dashctl.bus.rights import NEEDED
+from dashctl.errors import NoBroker, NotAllowed, UsageError
+from dashctl.events import ModelMetric, PhaseEvent
+from tests.core.bus.beyond import free_ports, let_in, stranger
+from tests.core.bus.processes import PATIENCE, until
+
+GOOD = wire.encode_frame(b"producer", 0, "run-1", [1.5], [ModelMetric("lstm", 0.9)])
+
+
+@pytest.fixture
+def keyed(address: Address) -> Iterator[Broker]:
+    """A broker that listens on a port too, for those with keys."""
+    with Broker(address, listen=[f"tcp://127.0.0.1:{free_ports()}"]) as made:
+        made.start()
+        yield made
+
+
+def rejected(broker: Broker) -> dict[str, int]:
+    return ask_status(broker.address).rejected
+
+
+def test_who_is_allowed_publishes_watches_and_asks(keyed: Broker) -> None:
+    let_in()
+    (there,) = keyed.listen
+    assert there.key
+    assert ask_status(keyed.address).listening == (str(keyed.address), str(there))
+    with Publisher(there) as publisher, Subscriber(there) as subscriber:
+        until(lambda: subscriber.receive(0.05))
+        assert publisher.publish(ModelMetric("lstm", 0.9), PATIENCE)["delivered"] == 1
+        until(lambda: subscriber.receive(0.05))
+    assert set(ask_snapshot(there, PATIENCE).latest(ModelMetric)) == {("lstm",)}
+    assert rejected(keyed) == {}
+
+
+def test_both_doors_are_one_bus(keyed: Broker) -> None:
+    let_in()
+    with Publisher(keyed.address) as near, Follower(keyed.listen[0]) as far:
+        until(lambda: far.connection().connected)
+        near.log(ModelMetric("lstm", 0.9))
+        until(lambda: far.state.latest(ModelMetric))
+    keyed.publish(PhaseEvent("clean"))
+
+
+def test_a_key_that_is_not_allowed_opens_nothing_and_is_counted(keyed: Broker) -> None:
+    pair = new_pair("client")
+    (there,) = keyed.listen
+    for use in (
+        lambda: ask_status(there, PATIENCE),
+        lambda: ask_snapshot(there, PATIENCE),
+        lambda: publish(there),
+    ):
+        with pytest.raises(NotAllowed, match=f"{pair.public}$"):
+            use()
+    status = ask_status(keyed.address)
+    assert set(status.rejected) == {"key not allowed"}
+    assert status.recent[-1].detail == f"{pair.fingerprint} from 127.0.0.1"
+    assert ask_snapshot(keyed.address).version(PhaseEvent) == 0
+
+
+@pytest.mark.parametrize("kind", [zmq.PUSH, zmq.PUB, zmq.SUB, zmq.DEALER])
+def test_a_strangers_key_is_refused_at_each_socket(keyed: Broker, kind: int) -> None:
+    (there,) = keyed.listen
+    end = {zmq.PUSH: there.inbox, zmq.PUB: there.plain, zmq.SUB: there.outbox, zmq.DEALER: there.calls}[kind]
+    with stranger(kind, end, there.key, zmq.curve_keypair()) as made:
+        events = made.get_monitor_socket(zmq.EVENT_HANDSHAKE_FAILED_AUTH)
+        assert events.poll(int(PATIENCE * 1000))
+        made.disable_monitor()
+        events.close()
+    assert rejected(keyed) == {"key not allowed": 1}
+
+
+def test_who_speaks_in_the_clear_or_to_another_key_is_told(keyed: Broker) -> None:
+    pair = let_in()
+    (there,) = keyed.listen
+    with pytest.raises(NotAllowed, match=r"cannot be spoken with; if it asks for keys, .* \?key="):
+        ask_status(there.place, PATIENCE)
+    with pytest.raises(NotAllowed, match="does not have the key in the address"):
+        ask_status(f"{there.place}?key={pair.public}", PATIENCE)
+
+
+def test_where_nobody_listens_there_is_no_broker(folder: Path) -> None:
+    pair = new_pair("client")
+    for host in ("127.0.0.1", "no-such-host.invalid"):
+        with pytest.raises(NoBroker):
+            ask_status(f"tcp://{host}:{free_ports()}?key={pair.public}")
+
+
+def test_without_a_pair_of_ones_own_it_is_said_how_to_make_one(folder: Path) -> None:
+    for use in (Publisher, Subscriber, ask_status):
+        with pytest.raises(UsageError, match="dashctl keys new client"):
+            use(f"tcp://127.0.0.1:5570?key={'ab' * 32}")
+
+
+def test_another_pair_can_be_chosen(keyed: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    allow("wall", new_pair("second").public, ("watch",))
+    monkeypatch.setenv("DASHCTL_BUS_KEY", "second")
+    assert ask_status(keyed.listen[0], PATIENCE).pid
+
+
+def test_the_right_to_watch_is_not_the_right_to_publish(keyed: Broker) -> None:
+    let_in("watch")
+    (there,) = keyed.listen
+    assert ask_snapshot(there, PATIENCE).version(PhaseEvent) == 0
+    with (
+        Publisher(there) as publisher,
+        pytest.raises(NotAllowed, match="does not allow this to the key 'client'"),
+    ):
+        publisher.publish(PhaseEvent("clean"), 0.5)
+    assert set(rejected(keyed)) == {"right missing"}
+    assert ask_snapshot(there, PATIENCE).version(PhaseEvent) == 0
+
+
+def test_the_right_to_publish_is_not_the_right_to_watch(keyed: Broker) -> None:
+    let_in("publish")
+    (there,) = keyed.listen
+    with Publisher(there) as publisher, Follower(there) as follower:
+        assert publisher.publish(PhaseEvent("clean"), PATIENCE)["delivered"] == 0
+        until(lambda: "does not allow this to the key 'client'" in follower.connection().refused)
+        assert not follower.connection().connected
+    with pytest.raises(NotAllowed, match="AskSnapshot takes the right to watch, which 'client' has not got"):
+        ask_snapshot(there, PATIENCE)
+    assert ask_status(there, PATIENCE).events > 0
+
+
+REQUESTS = list(m.AnyRequest.__args__)
+
+
+@pytest.mark.parametrize("right", ["publish", "watch", "call"])
+def test_each_request_takes_the_right_that_the_table_says(keyed: Broker, right: str) -> None:
+    pair = let_in(right)
+    (there,) = keyed.listen
+    with stranger(zmq.DEALER, there.calls, there.key, own(pair)) as calls:
+        for number, type_ in enumerate(REQUESTS, start=1):
+            calls.send(m.encode(type_(number)))
+        calls.send(m.encode(m.AskStatus(99)))
+        codes: dict[int, str] = {}
+        while 99 not in codes:
+            reply = m.decode_reply(calls.recv())
+            codes[reply.id] = reply.code if isinstance(reply, m.Refused) else ""
+    for number, type_ in enumerate(REQUESTS, start=1):
+        allowed = right in NEEDED.get(type_, ())
+        assert (codes.get(number) != "forbidden") == allowed, type_
+    assert ask_status(keyed.address).pid
+
+
+def test_only_the_end_of_a_broker_is_for_its_own_machine_alone(keyed: Broker) -> None:
+    assert set(REQUESTS) - set(NEEDED) == {m.AskStop}
+    let_in()
+    with pytest.raises(NotAllowed, match="AskStop is answered on the broker's own machine alone"):
+        ask_stop(keyed.listen[0], PATIENCE)
+    assert ask_status(keyed.address).pid
+
+
+def test_a_right_that_was_revoked_ends_connections_that_exist(keyed: Broker) -> None:
+    pair = let_in()
+    second = new_pair("second")
+    allow("second", second.public)
+    (there,) = keyed.listen
+    with (
+        stranger(zmq.PUSH, there.inbox, there.key, own(pair)) as push,
+        stranger(zmq.PUSH, there.inbox, there.key, own(second)) as other,
+        Follower(there) as follower,
+    ):
+        push.send(GOOD)
+        until(lambda: follower.state.latest(ModelMetric))
+        revoke("client")
+        until(lambda: follower.connection().refused)
+        push.send(wire.encode_frame(b"revoked!", 0, "", [1.0], [PhaseEvent("armed")]))
+        until(lambda: is_in(keyed, other))
+        assert ask_snapshot(keyed.address).version(PhaseEvent) == 1
+        with pytest.raises(NotAllowed):
+            ask_status(there, PATIENCE)
+
+
+def test_who_was_refused_gets_in_once_it_is_allowed(keyed: Broker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashctl.bus.login.AGAIN", 0.1)
+    pair = new_pair("client")
+    (there,) = keyed.listen
+    with Publisher(there) as publisher, Follower(there) as follower:
+        publisher.log(PhaseEvent("clean"))
+        until(lambda: follower.connection().refused)
+        allow("late", pair.public)
+        until(lambda: follower.connection().connected)
+        assert follower.connection().refused == ""
+        until(lambda: follower.state.version(PhaseEvent) == 1)
+
+
+def test_a_secret_is_in_nothing_that_is_sent_or_kept(keyed: Broker, tmp_path: Path) -> None:
+    pair = let_in()
+    secrets = [pair.secret, pair.secret.hex().encode()]
+    with stranger(zmq.SUB, keyed.listen[0].outbox, keyed.listen[0].key, own(pair)) as sub:
+        sub.subscribe(b"")
+        seen = sub.recv() + sub.recv()
+    status = repr(ask_status(keyed.address)).encode()
+    assert not any(secret in seen + status for secret in secrets)
+
+
+def publish(address: Address) -> None:
+    with Publisher(address) as publisher:
+        publisher.publish(PhaseEvent("clean"), 0.3)
+
+
+def own(pair: KeyPair) -> tuple[bytes, bytes]:
+    return bytes.fromhex(pair.public), pair.secret
+
+
+def is_in(broker: Broker, push: "zmq.Socket[bytes]") -> bool:
+    """Whether what is sent comes in, for its connection may just be made anew."""
+    push.send(wire.encode_frame(b"allowed!", 0, "", [1.0], [PhaseEvent("clean")]))
+    time.sleep(0.05)
+    return ask_snapshot(broker.address).version(PhaseEvent) > 0
