@@ -27,12 +27,13 @@ class Host:
         self.folder = folder
         self.link = port
         """Set its delay, its loss, or cut it."""
-        folder.mkdir(mode=0o700)
+        self.bus = f"ipc://{folder}/run/dashctl"
+        (folder / "run").mkdir(mode=0o700, parents=True)
 
     def environment(self) -> dict[str, str]:
         """Another user's home, as it were."""
-        names = ("RUNTIME_DIR", "STATE_HOME", "CONFIG_HOME", "DATA_HOME")
-        return {**os.environ, **{f"XDG_{name}": str(self.folder) for name in names}}
+        names = {"RUNTIME_DIR": "run", "STATE_HOME": "state", "CONFIG_HOME": "config", "DATA_HOME": "data"}
+        return {**os.environ, **{f"XDG_{name}": str(self.folder / kind) for name, kind in names.items()}}
 
     def run(self, *command: str) -> str:
         """What a command prints here. Raises CalledProcessError."""
