@@ -23,6 +23,7 @@ MINUS_INF: Final = 4
 
 _NARROW: Final = 8
 """Up to this width, buckets that fill at once are made side by side; wider ones, one by one."""
+_EMPTY: Final = memoryview(b"")
 _NOTHING: Final = -0.0
 """The sum of no samples: the one number that changes no other, not even -0.0, by being added."""
 
@@ -58,7 +59,10 @@ class Packed(msgspec.Struct, Generic[B_co], frozen=True, array_like=True):
 
 
 class Views(Packed[memoryview], frozen=True, array_like=True):
-    """Columns that belong to somebody else, and change when that one goes on."""
+    """Columns that belong to somebody else, and change when that one goes on.
+
+    `counts` and `marks` are empty where all samples are finite: then the widths say it.
+    """
 
 
 class Columns(Packed[bytes], frozen=True, array_like=True):
@@ -92,6 +96,8 @@ class CurveBuffer:
         curve._total, curve._last = columns.total, columns.last
         for own, packed in zip(curve._columns(), columns_of(columns), strict=True):
             own.frombytes(packed)
+        if not curve._marks and not curve._counts:
+            curve._fill_unmarked()
         if len({len(own) for own in curve._columns()}) != 1:
             raise ValueError("columns of different lengths")
         return curve
@@ -142,6 +148,8 @@ class CurveBuffer:
     def views(self) -> Views:
         """All buckets, uncopied: to be let go of before the next sample is taken."""
         packed = [memoryview(column) for column in self._columns()]
+        if not self._is_marked():
+            packed[-2:] = _EMPTY, _EMPTY
         return Views(self._width, self._filled, self._total, self._last, *packed)
 
     @property
@@ -151,6 +159,16 @@ class CurveBuffer:
 
     def _columns(self) -> "tuple[array[Any], ...]":
         return self._steps, self._times, self._low, self._high, self._sums, self._counts, self._marks
+
+    def _is_marked(self) -> bool:
+        return bool(bytes(self._marks).strip(b"\0"))
+
+    def _fill_unmarked(self) -> None:
+        buckets = len(self._steps)
+        self._marks.frombytes(bytes(buckets))
+        self._counts.extend(array("Q", (self._width,)) * buckets)
+        if buckets:
+            self._counts[-1] = self._filled
 
     def _open_bucket(self) -> None:
         empty = (0, 0.0, math.nan, math.nan, _NOTHING, 0, 0)
@@ -205,7 +223,7 @@ class CurveBuffer:
         """Every two become one; the newest stays as it is if it has no neighbour left."""
         buckets = len(self._steps)
         left = slice(0, buckets - 1, 2)
-        if bytes(self._marks).strip(b"\0"):
+        if self._is_marked():
             self._merge_marked(buckets)
         else:
             # All are full of finite values.

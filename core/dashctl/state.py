@@ -58,6 +58,15 @@ class State:
             stores[type(event)].fold(event, time, item.run)
         self.time = newest
 
+    def settle(self, at_least: int) -> None:
+        """Finish what was put off, if it is at least so many events: for who has time now.
+
+        Whoever looks at the state sees it finished in any case.
+        """
+        for store in self._stores.values():
+            if isinstance(store, SeriesStore):
+                store.settle(at_least)
+
     def version(self, cls: type[Event]) -> int:
         """How many events of this type were folded: as long as it stays, so does its part of a picture."""
         return self._stores[cls].version

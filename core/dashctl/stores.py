@@ -266,6 +266,11 @@ class SeriesStore:
         self._forget_waiting()
         self._curves = {tuple(key): CurveBuffer.from_columns(points, views) for key, views in curves}
 
+    def settle(self, at_least: int) -> None:
+        """Hand over what waits now, if it is so much: it costs no less later, but nobody waits for it now."""
+        if len(self._codes) >= at_least:
+            self._settle()
+
     def _settle_if_many(self) -> None:
         if len(self._codes) >= WAITING or len(self._code_of) > self._retention.keys:
             self._settle()

@@ -22,9 +22,10 @@ from dashctl.events import (
     Progress,
     Stamped,
 )
-from dashctl.retention import Latest, Transient
+from dashctl.metric_columns import MetricColumns
+from dashctl.retention import Latest, Series, Transient
 from dashctl.state import BadSnapshot, State, fold, fold_all
-from dashctl.stores import LatestStore, store_for
+from dashctl.stores import LatestStore, SeriesStore, store_for
 
 
 def folded(*events: Event, run: str = "") -> State:
@@ -200,3 +201,88 @@ def test_a_snapshot_that_is_none_is_refused(junk: bytes) -> None:
         State.decode(junk)
     except BadSnapshot as refusal:
         assert "cannot be read" in str(refusal)
+
+
+SAMPLES = st.lists(
+    st.tuples(
+        st.sampled_from(["a", "b", "c"]),
+        st.integers(0, 100),
+        st.floats(0, 2_000),
+        st.one_of(
+            st.floats(), st.sampled_from([math.nan, math.inf, -math.inf, 1.7e308, -1.7e308, 0.0, -0.0])
+        ),
+    ),
+    max_size=80,
+)
+
+
+def columns(run: str, samples: Sequence[tuple[str, int, float, float]]) -> MetricColumns:
+    metrics = [Metric(name, step, value) for name, step, _, value in samples]
+    return MetricColumns.from_events(run, [time for _, _, time, _ in samples], metrics)
+
+
+@given(
+    SAMPLES,
+    st.lists(st.integers(0, 80), max_size=8),
+    st.integers(1, 9),
+    st.integers(1, 30),
+    st.integers(1, 3),
+)
+def test_columns_fold_as_their_events_do_however_they_are_cut(
+    samples: Sequence[tuple[str, int, float, float]],
+    cuts: Sequence[int],
+    points: int,
+    waiting: int,
+    keys: int,
+) -> None:
+    """Byte for byte, with NaN, infinities, sums that overflow, few buckets, and keys that are pushed out."""
+    one_by_one, together = (SeriesStore(Series(points, ("run", "name"), keys=keys)) for _ in range(2))
+    for name, step, time, value in samples:
+        one_by_one.fold(Metric(name, step, value), time, "r")
+        one_by_one.settle(1)
+    ends = sorted({*cuts, len(samples)})
+    for begin, end in zip([0, *ends], ends, strict=False):
+        together.fold_columns(columns("r", samples[begin:end]))
+        together.settle(waiting)
+    assert dumped(together) == dumped(one_by_one)
+
+
+@given(
+    st.lists(st.sampled_from(["a", "b", "c", "d"]), min_size=1, max_size=4),
+    st.integers(0, 60),
+    st.integers(0, 9),
+)
+def test_what_one_loop_logs_again_and_again_folds_as_its_events_do(
+    loop: Sequence[str], count: int, begin: int
+) -> None:
+    samples = [(loop[(begin + step) % len(loop)], step, float(step), step / 7) for step in range(count)]
+    one_by_one, together = (SeriesStore(Series(8, ("run", "name"))) for _ in range(2))
+    for name, step, time, value in samples:
+        one_by_one.fold(Metric(name, step, value), time, "r")
+        one_by_one.settle(1)
+    for start in range(0, count, 7):
+        together.fold_columns(columns("r", samples[start : start + 7]))
+    assert dumped(together) == dumped(one_by_one)
+
+
+def dumped(store: SeriesStore) -> bytes:
+    return msgspec.msgpack.encode(store.dump())
+
+
+def test_columns_and_events_reach_the_same_curves() -> None:
+    state = State()
+    fold(state, Metric("loss", 1, 0.5), 5.0, "r")
+    fold_all(state, columns("r", [("loss", 2, 7.0, 0.25), ("lr", 2, 6.0, 0.1)]))
+    assert state.series(Metric) == [("r", "loss"), ("r", "lr")]
+    curve = state.curve(Metric, ("r", "loss"))
+    assert curve is not None
+    assert (curve.total, curve.last, state.time, state.version(Metric)) == (2, 0.25, 7.0, 3)
+
+
+def test_many_samples_wait_no_longer_than_they_may(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashctl.stores.WAITING", 3)
+    store = SeriesStore(Series(8, ("run", "name")))
+    for step in range(7):
+        store.fold(Metric("loss", step, 0.5), 1.0, "r")
+    assert store._curves["r", "loss"].total == 6
+    assert store.curves["r", "loss"].total == 7

@@ -12,9 +12,11 @@ from dashctl.bus.refusals import Refusals
 from dashctl.state import State, fold_all
 from dashctl.wire import decode_header, open_frame
 
-BACKLOG_EVENTS: Final = 131_072
+BACKLOG_EVENTS: Final = 65_536
 """More would make whoever asks for a snapshot wait for longer than a tenth of a second."""
 BACKLOG_BYTES: Final = 64 * 1024 * 1024
+SETTLED: Final = 8_192
+"""Events whose last part of folding is done beforehand, so that nobody who joins waits for it."""
 
 
 class Memory:
@@ -56,6 +58,8 @@ class Memory:
                 self._refusals.add(reason, detail, count)
             if time.monotonic() >= until:
                 break
+        else:
+            self._state.settle(SETTLED)
 
     def snapshot(self) -> bytes:
         """The state with everything that was kept, encoded."""
