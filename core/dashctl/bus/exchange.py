@@ -24,6 +24,7 @@ from dashctl.bus.askers import PATIENCE, Asker, Askers
 from dashctl.bus.door import Door, Peer, received
 from dashctl.bus.doors import Doors
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
+from dashctl.bus.history import History
 from dashctl.bus.journal.journal import Journal
 from dashctl.bus.ledger import Ledger
 from dashctl.bus.memory import Memory
@@ -80,6 +81,7 @@ class Exchange:
         """The number of the broker's own next event."""
         self._posted: deque[Entry] = deque(maxlen=POSTED)
         self._bell = Bell()
+        self._history = History(None if journal is None else journal.index, self._bell.ring)
         self._doors = Doors(self.epoch, self._refusals, self._bell.fileno())
         self.statistics = Statistics(
             Parts(
@@ -145,6 +147,7 @@ class Exchange:
         if time.monotonic() >= due:
             self._tick()
         self._attend_journal()
+        self._history.send()
 
     def listen(self) -> None:
         """Accept connections once more, where the sockets were removed.
@@ -155,6 +158,7 @@ class Exchange:
 
     def close(self) -> None:
         """Give the sockets back; what monitors have not been sent by now gets a moment."""
+        self._history.close()
         if self._journal is not None:
             self._journal.close()
             self._confirm_settled(self._journal)
@@ -247,6 +251,8 @@ class Exchange:
                 self.statistics.asked_for_snapshot(reason)
                 state = memoryview(self._memory.snapshot())
                 peer.reply(messages.SnapshotReply(id_, self.epoch, self._totals.frames, state))
+            case messages.AskJournal() | messages.AskSegment() | messages.AskHistory():
+                self._history.answer(peer, request)
             case messages.AskIngested():
                 self._await_ingested(peer, request)
             case messages.Hello():

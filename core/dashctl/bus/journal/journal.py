@@ -20,11 +20,10 @@ from dashctl.bus.ledger import Ledger
 from dashctl.bus.messages import JournalStatus
 from dashctl.errors import DashctlError
 from dashctl.events import Event, JournalStats
+from dashctl.wire import KIND_COLUMNS
 
 FULL: Final = 64 * 1024 * 1024
 """Bytes that wait for the disk before no more is taken in from producers."""
-IN_COLUMNS: Final = 2
-"""The kind of a frame that is cheap to fold."""
 EFFORT: Final = 6
 """How many events in columns an event in another frame is worth when it is folded."""
 
@@ -79,7 +78,7 @@ class Journal:
         """Keep a frame; `own` are the broker's, which nobody waits for."""
         self._put += 1
         self._bytes += len(frame) + RECORD_SIZE
-        self._effort += events if frame[3] == IN_COLUMNS else events * EFFORT
+        self._effort += events if frame[3] == KIND_COLUMNS else events * EFFORT
         arrival = self._now()
         self._writer.put(Queued(arrival, events, own, pack_record(arrival, frame), frame))
 
