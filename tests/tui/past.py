@@ -41,7 +41,7 @@ class PastInMemory:
     def span(self) -> Range | None:
         return Range(self.times[0], self.times[-1]) if self.frames else None
 
-    def density(self) -> Sequence[Range]:
+    def stretches(self) -> Sequence[Range]:
         return [Range(self.times[0], self.times[-1], len(self.frames))] if self.frames else []
 
     def at(self, moment: float) -> Then:

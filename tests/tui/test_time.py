@@ -153,10 +153,10 @@ def test_where_there_is_no_journal_it_says_why_and_tries_again_when_asked() -> N
     traveller.close()
 
 
-def test_an_empty_journal_is_no_place_to_go() -> None:
+def test_a_broker_that_keeps_nothing_is_no_place_to_go() -> None:
     traveller = Traveller(PastInMemory([]).opened)
     traveller.ask(BEGINNING, NOW)
-    assert news_of(traveller) == Trouble("nothing has been kept yet")
+    assert news_of(traveller) == Trouble("this broker keeps no journal")
     traveller.close()
 
 

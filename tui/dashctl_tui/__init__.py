@@ -7,6 +7,8 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from dashctl.bus import Address, Connection
     from dashctl.state import State
 
@@ -22,17 +24,18 @@ def run(
     scene: str | None = None,
     mouse: bool = True,
     interval: float | None = None,
+    now: "Callable[[], float]" = time.time,
 ) -> int:
     """Watch the bus at `address` until a person quits; returns the exit status.
 
-    scene: the one to begin with. interval: seconds between two pictures at least. Raises UsageError for
-    an address or a scene that is none, and where standard input and output are no terminal.
+    scene: the one to begin with. interval: seconds between two pictures at least. now: the clock of what
+    is shown, seconds since 1970. Raises UsageError for an address or a scene that is none, and where
+    standard input and output are no terminal.
     """
     from dashctl_tui.launch import watch  # noqa: PLC0415
 
-    return watch(
-        address, scene=scene or "overview", mouse=mouse, interval=INTERVAL if interval is None else interval
-    )
+    pause = INTERVAL if interval is None else interval
+    return watch(address, scene=scene or "overview", mouse=mouse, interval=pause, now=now)
 
 
 def once(

@@ -59,7 +59,7 @@ TIME: Final = (
     Action("greater_than_sign", ">", "jump(1)", "Jump on", "A minute on"),
     Action("home", "Home", "beginning", "Beginning", "To the oldest that is kept"),
     Action("end", "End", "live", "Live", "To the present"),
-    Action("t", "t", "time_bar", "Time bar", "Show it always, or not"),
+    Action("t", "t", "time_bar", "Time bar", "Where one is in time, always"),
 )
 SPECIAL: Final = (
     Action("c", "c", "recolour", "Colour by", "Phase, predicted or cluster", _KNN),

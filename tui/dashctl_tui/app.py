@@ -336,9 +336,8 @@ class Monitor(App[None]):
         self.query_one("#status").display = text is None
         if text is not None:
             line.value = text
-            line.focus()
-        else:
-            self.set_focus(None)
+        # At once: what is typed next is already meant for the line.
+        self.set_focus(None if text is None else line)
         self._clock.hurry()
 
     def _choose_filter(self, text: str) -> None:

@@ -9,25 +9,28 @@ import signal
 import sys
 import termios
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
 
 from dashctl.bus import Address, Follower
-from dashctl.errors import DashctlError, UsageError
+from dashctl.bus.past import Past
+from dashctl.errors import UsageError
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.terminal import LEAVE
-from dashctl_tui.travel import Past, Traveller
+from dashctl_tui.travel import Traveller
 
 _GRACE = 3.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
-def watch(address: Address | str | None, *, scene: str, mouse: bool, interval: float) -> int:
+def watch(
+    address: Address | str | None, *, scene: str, mouse: bool, interval: float, now: Callable[[], float]
+) -> int:
     """See `dashctl_tui.run`."""
     first = scene_named(scene)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
@@ -36,20 +39,15 @@ def watch(address: Address | str | None, *, scene: str, mouse: bool, interval: f
         monitor = Monitor(
             follower,
             str(follower.address),
-            traveller=Traveller(partial(_no_journal, follower.address)),
+            traveller=Traveller(partial(Past, follower.address)),
             calls=Calls(follower.address),
             scene=first.name,
             interval=interval,
+            now=now,
         )
         with _ended_by_signals(monitor):
             monitor.run(mouse=mouse)
     return monitor.return_code or 0
-
-
-@contextmanager
-def _no_journal(address: Address) -> Iterator[Past]:
-    raise DashctlError(f"the broker at {address} keeps no journal")
-    yield
 
 
 @contextmanager

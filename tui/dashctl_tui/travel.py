@@ -6,7 +6,7 @@ over is never touched again.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import dataclass, replace
 from math import inf
@@ -44,7 +44,7 @@ class Stretch(Protocol):
     def last(self) -> float: ...
 
     @property
-    def events(self) -> int: ...
+    def events(self) -> float: ...
 
 
 class Moment(Protocol):
@@ -63,7 +63,7 @@ class Past(Protocol):
 
     def neighbour(self, moment: float, by: int) -> float: ...
 
-    def density(self) -> Sequence[Stretch]: ...
+    def stretches(self) -> Iterable[Stretch]: ...
 
 
 OpenPast = Callable[[], AbstractContextManager[Past]]
@@ -202,11 +202,11 @@ class Traveller:
 
     def _go(self, past: Past, wish: Wish, origin: float, life: int) -> None:
         span = past.span()
-        self._note(life, Journey(span, past.density()))
+        self._note(life, Journey(span, tuple(past.stretches())))
         if not wish.goes:
             self._end(life, None)
         elif span is None:
-            self._end(life, Trouble("nothing has been kept yet"))
+            self._end(life, Trouble("this broker keeps no journal"))
         else:
             goal = goal_of(past, span, wish, origin)
             self._note(life, replace(self._journey, goal=goal))

@@ -6,7 +6,7 @@ here, never in the broker; a moment is a time of arrival by the broker's clock.
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final, Self
 
@@ -19,6 +19,8 @@ from dashctl.state import State
 
 CACHED_BYTES: Final = 256 * 1024 * 1024
 """Of segments; the one in use is always kept."""
+PARTS: Final = 128
+"""Of a fetched segment, for which events are counted apart."""
 ATTEMPTS: Final = 4
 """How often a segment may be removed while it is fetched."""
 
@@ -41,6 +43,15 @@ class Moment:
 
     time: float
     state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """About so many events came between two moments."""
+
+    first: float
+    last: float
+    events: float
 
 
 class Past:
@@ -68,6 +79,15 @@ class Past:
         """From when to when something is kept, as of now; None: nothing is."""
         self._look()
         return Span(self._segments[0].first_time, self._segments[-1].last_time) if self._segments else None
+
+    def stretches(self) -> Iterator[Stretch]:
+        """How many events came when, as of the last look: by segment, and finer where one was fetched."""
+        for segment in self._segments:
+            replay = self._replays.get((segment.number, segment.first_time))
+            if replay is None or not replay.arrivals:
+                yield Stretch(segment.first_time, segment.last_time, segment.events)
+            else:
+                yield from _finely(segment, replay.arrivals)
 
     def at(self, moment: float) -> Moment:
         """The state as of a moment; before the beginning it is what was known then.
@@ -149,3 +169,16 @@ class Past:
 
 def _first_time(segment: Segment) -> float:
     return segment.first_time
+
+
+def _finely(segment: Segment, arrivals: Sequence[float]) -> Iterator[Stretch]:
+    """A segment in parts of equal length; each frame counts as much as the average one."""
+    length = (segment.last_time - segment.first_time) / PARTS
+    each = segment.events / len(arrivals)
+    before = 0
+    for part in range(PARTS):
+        first = segment.first_time + part * length
+        last = first + length if part + 1 < PARTS else segment.last_time
+        count = bisect_right(arrivals, last)
+        yield Stretch(first, last, (count - before) * each)
+        before = count
