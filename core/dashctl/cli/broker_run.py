@@ -13,11 +13,12 @@ from dataclasses import replace
 from typing import Final
 
 from dashctl.bus.broker import Broker
+from dashctl.bus.journal.settings import journal_settings
 from dashctl.cli.connection import bus_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
-from dashctl.cli.parsing import Parser, add_bus, number, whole
-from dashctl.settings import METRICS_HOST, METRICS_PORT, setting
+from dashctl.cli.parsing import Parser, add_bus, as_setting, number, whole
+from dashctl.settings import JOURNAL_DAYS, JOURNAL_KEEP, METRICS_HOST, METRICS_PORT, setting
 
 DESCRIPTION: Final = (
     "Run a broker until it is stopped. Other commands start one in the background by themselves;\n"
@@ -25,6 +26,7 @@ DESCRIPTION: Final = (
 )
 EXAMPLES: Final = (
     "dashctl broker run",
+    "dashctl broker run --keep 20GB --keep-days 30",
     "dashctl broker run --listen tcp://0.0.0.0:5570",
     "dashctl broker run --idle-exit 1800 --bus ipc:///run/user/1000/second",
 )
@@ -49,6 +51,19 @@ def add_arguments(parser: Parser) -> None:
         " this machine; four ports in a row are taken; may be given more than once",
     )
     parser.add_argument(
+        "--keep",
+        type=as_setting(JOURNAL_KEEP),
+        metavar="BYTES",
+        help="how large the journal on disk may become before its oldest part goes (default: 2GB)",
+    )
+    parser.add_argument(
+        "--keep-days",
+        type=as_setting(JOURNAL_DAYS),
+        metavar="DAYS",
+        help=f"how old it may become (default: {JOURNAL_DAYS.default:g})",
+    )
+    parser.add_argument("--no-journal", action="store_true", help="keep nothing on disk")
+    parser.add_argument(
         "--metrics-port",
         type=whole(0, 65_535),
         metavar="PORT",
@@ -63,8 +78,10 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Serve."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    address = bus_of(arguments)
+    kept = None if arguments.no_journal else journal_settings(address, arguments.keep, arguments.keep_days)
     with (
-        Broker(bus_of(arguments), idle_exit=arguments.idle_exit, listen=arguments.listen) as broker,
+        Broker(address, idle_exit=arguments.idle_exit, listen=arguments.listen, journal=kept) as broker,
         _metrics(broker, arguments),
     ):
         _tell(broker)

@@ -4,12 +4,14 @@ Rule: it names places and touches none, so it works where everything else is bro
 """
 
 from argparse import Namespace
+from pathlib import Path
 from typing import Final
 
 from dashctl.bus.address import runtime_folder
 from dashctl.cli.parsing import Parser
+from dashctl.errors import UsageError
 from dashctl.folders import config_file, config_folder, data_folder, episodes_folder, log_folder, state_folder
-from dashctl.settings import SETTINGS
+from dashctl.settings import JOURNAL_FOLDER, SETTINGS, setting
 
 DESCRIPTION: Final = (
     "Show where configuration, logs, sockets and recordings are, whether there yet or not.\n\n"
@@ -22,11 +24,20 @@ EXAMPLES: Final = (
     'tail -f "$(dashctl locate log)"/*.log',
 )
 
+
+def _journals() -> Path:
+    try:
+        return Path(setting(JOURNAL_FOLDER) or state_folder() / "journal")
+    except UsageError:
+        return state_folder() / "journal"
+
+
 _PLACES: Final = {
     "config": config_file,
     "keys": lambda: config_folder() / "keys",
     "state": state_folder,
     "runtime": runtime_folder,
+    "journal": _journals,
     "data": data_folder,
     "log": log_folder,
     "episodes": episodes_folder,

@@ -8,9 +8,12 @@ changes what an old script means.
 import os
 from argparse import ArgumentParser, ArgumentTypeError, RawDescriptionHelpFormatter
 from collections.abc import Callable, Sequence
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 from dashctl.errors import UsageError
+from dashctl.settings import Setting
+
+T = TypeVar("T")
 
 
 class HelpText(RawDescriptionHelpFormatter):
@@ -77,6 +80,18 @@ def add_timeout(parser: Parser, default: float, what: str = "how long to wait") 
         metavar="SECONDS",
         help=f"{what} (default: {default:g})",
     )
+
+
+def as_setting(wanted: Setting[T]) -> Callable[[str], T]:
+    """Reads a flag as its setting is read elsewhere."""
+
+    def read(text: str) -> T:
+        try:
+            return wanted.read(text)
+        except (ValueError, KeyError):
+            raise ArgumentTypeError(f"{text!r} is not allowed; expected {wanted.allowed}") from None
+
+    return read
 
 
 def number(low: float, high: float) -> Callable[[str], float]:

@@ -10,7 +10,7 @@ from dashctl.cli import main
 def test_all_places_are_named_and_none_is_made(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["locate"]) == 0
     lines = dict(line.split(maxsplit=1) for line in capsys.readouterr().out.splitlines())
-    assert list(lines) == ["config", "keys", "state", "runtime", "data", "log", "episodes"]
+    assert list(lines) == ["config", "keys", "state", "runtime", "journal", "data", "log", "episodes"]
     assert lines["config"] == str(tmp_path / "config" / "dashctl" / "config.toml")
     assert lines["episodes"] == str(tmp_path / "data" / "dashctl" / "episodes")
     assert list(tmp_path.iterdir()) == []

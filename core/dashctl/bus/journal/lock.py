@@ -21,16 +21,23 @@ class FolderLock:
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._descriptor = os.open(folder / "lock", flags, 0o600)
         except OSError as error:
-            raise UsageError(f"journal: {folder} cannot be used ({error.strerror})") from None
+            raise _unusable(folder, error.strerror) from None
         try:
             fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             os.close(self._descriptor)
             reason = "another broker keeps it" if isinstance(error, BlockingIOError) else error.strerror
-            raise UsageError(f"journal: {folder} cannot be used ({reason})") from None
+            raise _unusable(folder, reason) from None
 
     def release(self) -> None:
         """Let the next one have it; once more does nothing."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def _unusable(folder: Path, reason: str | None) -> UsageError:
+    return UsageError(
+        f"journal: {folder} cannot be used ({reason}): keep it elsewhere with $DASHCTL_JOURNAL_FOLDER, "
+        "or none with --no-journal"
+    )

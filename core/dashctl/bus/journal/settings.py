@@ -38,13 +38,18 @@ class JournalSettings:
         return min(self.segment_bytes, max(SMALLEST_SEGMENT, self.keep // 8))
 
 
+def journals_folder() -> Path:
+    """Where the journals of all addresses are. Raises UsageError."""
+    base = setting(JOURNAL_FOLDER)
+    return Path(base) if base else state_folder() / "journal"
+
+
 def journal_folder(address: Address) -> Path:
     """Where the journal of a broker at this address is kept unless told otherwise."""
-    base = setting(JOURNAL_FOLDER)
     # Two addresses may read the same once their slashes are gone: the sum keeps them apart.
     readable = re.sub(r"[^A-Za-z0-9.]+", "-", str(address)).strip("-")[-80:]
     name = f"{readable}-{crc32(str(address).encode()):08x}"
-    return (Path(base) if base else state_folder() / "journal") / name
+    return journals_folder() / name
 
 
 def journal_settings(
