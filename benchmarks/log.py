@@ -13,20 +13,20 @@ from torch.utils.tensorboard import SummaryWriter
 
 from benchmarks.processes import broker, own_folder
 from benchmarks.result import Result
-from dashctl.bus import Publisher
+from dashctl import Run
+from dashctl.bus import Publisher, PublisherStatistics
 from dashctl.events import Metric
 
 BURST = 20_000
 BURSTS = 7
 
 
-def microseconds(log: Callable[[int], object], settle: Callable[[], object]) -> float:
-    """Of one call, in the best of several bursts: other work only ever adds to it."""
+def microseconds(burst: Callable[[], object], settle: Callable[[], object]) -> float:
+    """Of one of BURST times round a loop, in the best of several: other work only ever adds to it."""
     best = float("inf")
     for _ in range(BURSTS):
         started = time.thread_time()
-        for step in range(BURST):
-            log(step)
+        burst()
         best = min(best, (time.thread_time() - started) / BURST)
         settle()
     return best * 1e6
@@ -37,20 +37,45 @@ def with_publisher() -> float:
     with broker() as address, Publisher(address) as publisher:
         log = publisher.log
 
-        def settle() -> None:
-            while publisher.statistics().waiting:
-                time.sleep(0.01)
+        def burst() -> None:
+            for step in range(BURST):
+                log(Metric("loss", step, 0.5))
 
-        spent = microseconds(lambda step: log(Metric("loss", step, 0.5)), settle)
-        assert publisher.statistics().dropped == 0
-        return spent
+        return _settled(burst, publisher.statistics)
+
+
+def with_run(values: dict[str, float]) -> float:
+    """A training run, which is one line: its log() checks each value and gives it a name."""
+    with broker() as address, Run("benchmark", address=address) as opened:
+        log = opened.log
+
+        def burst() -> None:
+            for step in range(BURST // len(values)):
+                log(step, **values)
+
+        return _settled(burst, opened.statistics)
+
+
+def _settled(burst: Callable[[], object], statistics: Callable[[], PublisherStatistics]) -> float:
+    def settle() -> None:
+        while statistics().waiting:
+            time.sleep(0.01)
+
+    spent = microseconds(burst, settle)
+    assert statistics().dropped == 0
+    return spent
 
 
 def with_summary_writer() -> float:
     """torch's SummaryWriter, to a file on disk."""
     with own_folder() as folder, SummaryWriter(str(folder)) as writer:
         add = writer.add_scalar
-        return microseconds(lambda step: add("loss", 0.5, step), writer.flush)
+
+        def burst() -> None:
+            for step in range(BURST):
+                add("loss", 0.5, step)
+
+        return microseconds(burst, writer.flush)
 
 
 def with_socket() -> float:
@@ -69,17 +94,23 @@ def with_socket() -> float:
         while not sub.poll(10):
             send(b"")
 
+        def burst() -> None:
+            for step in range(BURST):
+                send(encode(Metric("loss", step, 0.5)))
+
         def settle() -> None:
             while sub.poll(100):
                 sub.recv()
 
-        return microseconds(lambda step: send(encode(Metric("loss", step, 0.5))), settle)
+        return microseconds(burst, settle)
 
 
 def run() -> list[Result]:
     """Our log() against the peers."""
-    ours = with_publisher()
+    ours, of_run = with_publisher(), with_run({"loss": 0.5})
+    writer, socket = with_summary_writer(), with_socket()
     return [
-        Result("log a scalar", ours, with_summary_writer(), "SummaryWriter.add_scalar", "µs"),
-        Result("log a scalar", ours, with_socket(), "msgspec + pyzmq PUB send", "µs"),
+        Result("log a scalar", ours, writer, "SummaryWriter.add_scalar", "µs"),
+        Result("log a scalar", ours, socket, "msgspec + pyzmq PUB send", "µs"),
+        Result("Run.log of a scalar", of_run, writer, "SummaryWriter.add_scalar", "µs"),
     ]

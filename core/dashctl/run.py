@@ -21,7 +21,7 @@ from types import FrameType, TracebackType
 from typing import Any, Final, Self
 
 from dashctl.bus.address import Address
-from dashctl.bus.publisher import Publisher
+from dashctl.bus.publisher import Publisher, PublisherStatistics
 from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import Event, Metric, RunFinished, RunStarted, Scalar
 from dashctl.validation import LONGEST_MAPPING, sendable, shown
@@ -85,18 +85,28 @@ class Run:
     def __repr__(self) -> str:
         return f"<Run {self.id}>"
 
+    def __getstate__(self) -> dict[str, Any]:
+        # For workers that are spawned: there it is the same run, and not theirs to end.
+        return {**self.__dict__, "_former_sigterm": None}
+
     def log(self, step: int, values: Mapping[str, Any] | None = None, /, **named: Any) -> None:
         """Log values at a step, as keywords or, for names with a slash, as a dict.
 
         A value is a number, a numpy scalar or a tensor of one element; NaN and infinities are shown as
         such. Never blocks. Raises InvalidEvent for anything else, and Closed after the run.
         """
-        if not (values or named):
+        given = {**values, **named} if values else named
+        if not given:
             raise InvalidEvent(
                 f"run.log: only {shown(step)}; expected a step and values: run.log(step, loss=0.5)"
             )
-        for name, value in {**(values or {}), **named}.items():
-            self._publisher.log(Metric(name, step, _number(value)))
+        log = self._publisher.log
+        for name, value in given.items():
+            log(Metric(name, step, value if type(value) is float else _number(value)))
+
+    def statistics(self) -> PublisherStatistics:
+        """What became of the events that this process has logged so far."""
+        return self._publisher.statistics()
 
     def log_event(self, event: Event | Mapping[str, Any]) -> None:
         """Log any other event of this run. Raises InvalidEvent, and Closed after the run."""

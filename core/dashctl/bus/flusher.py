@@ -14,7 +14,6 @@ import os
 import sys
 import threading
 import time
-from collections import deque
 from contextlib import suppress
 from typing import Final, cast
 
@@ -22,15 +21,16 @@ import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.bulk import Bulk, Held, Queued
-from dashctl.bus.framing import BYTES_PER_FRAME, METRICS_PER_FRAME, Entry, Unsendable, encoded, grouped
+from dashctl.bus.backlog import Backlog
+from dashctl.bus.bulk import Held, Queued
+from dashctl.bus.framing import BYTES_PER_FRAME, Entry, Unsendable, encoded
 from dashctl.bus.login import Login, line
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.bus.sockets import plain, private_context
 from dashctl.bus.unconfirmed import Frame, Unconfirmed
 from dashctl.bus.wake import Bell
 from dashctl.errors import Closed, NotAllowed
-from dashctl.events import Event, PointCloud
+from dashctl.events import Event
 
 LINGER: Final = 5
 """Milliseconds for which the first event after a pause waits for more."""
@@ -56,23 +56,13 @@ class Flusher:
         self.login = Login.at(address)
         self.run = run
         self.producer = os.urandom(8)
-        self.queue: deque[Queued] = deque()
-        self.bulk = Bulk()
-        self.unattended = True
-        """Whether `attend` has to be called after appending to the queue."""
+        self.backlog = Backlog(capacity)
         self.is_connected = False
         self.refusal: NotAllowed | None = None
         """Why the broker does not let this one in, until it does."""
         self.started: float | None = None
         self.sent = 0
-        self.dropped = 0
-        self._capacity = capacity
-        self._numbered = 0
-        """The number of the next event, or of the hole before it."""
-        self._hole = 0
-        """Events dropped since, which take the numbers before the next."""
         self._framed = 0
-        self._in_hand = 0
         self._bytes_per_event = 0
         self._urgent = False
         self._over = False
@@ -82,16 +72,14 @@ class Flusher:
         self._was_connected = False
         self._deadline: float | None = None
         self._progressed = 0.0
-        # It can be taken again by a signal that came while it was held.
-        self._guard = threading.RLock()
+        self._guard = self.backlog.guard
         self._bell = Bell()
-        self._groups: deque[list[Queued]] = deque()
         self._unconfirmed = Unconfirmed()
         self._receipts = Receipts(self.producer)
         self._thread: threading.Thread | None = None
 
     def attend(self) -> None:
-        """Have the queue looked at; the first call starts the thread. Raises Closed."""
+        """Look after the unattended backlog; the first call starts the thread. Raises Closed."""
         if sys.is_finalizing():
             # The thread is gone, perhaps with a lock in its hands: nothing more can be sent.
             return
@@ -99,7 +87,7 @@ class Flusher:
             if self._over:
                 self._refuse_or_send_late()
                 return
-            self._trim()
+            self.backlog.trim()
             if self._thread is None:
                 self._start()
         if self._sleeping:
@@ -107,31 +95,31 @@ class Flusher:
 
     def submit(self, event: Event) -> Receipt:
         """Append an event and have it sent at once. Raises Closed."""
-        held = self.bulk.hold(event) if isinstance(event, PointCloud) else event
-        receipt = Receipt((time.time(), held))
+        receipt = Receipt((time.time(), self.backlog.queued(event)))
         self._receipts.expect(receipt)
         self._urgent = True
-        self.queue.append(receipt.entry)
+        self.backlog.queue.append(receipt.entry)
         self.attend()
+        self._bell.ring()
         return receipt
 
     def withdraw(self, receipt: Receipt) -> bool:
         """Give up waiting for a receipt; whether its event was not sent, and will not be."""
         with self._guard:
             if not receipt.taken:
-                self._take_back(receipt.entry)
+                self.backlog.withdraw(receipt.entry)
         self._receipts.forget(receipt)
         return not receipt.taken
 
     def waiting(self) -> int:
         """Events logged and not yet sent."""
         with self._guard:
-            return len(self.queue) + sum(map(len, self._groups)) + self._in_hand + self._framed - self.sent
+            return len(self.backlog) + self._framed - self.sent
 
     def logged(self) -> int:
         """Events logged so far, without those that were withdrawn."""
         with self._guard:
-            return self.sent + self.dropped + self.waiting()
+            return self._framed + self.backlog.dropped + len(self.backlog)
 
     def unconfirmed(self) -> int:
         """Events sent, and not yet known to be in."""
@@ -143,18 +131,16 @@ class Flusher:
         with self._guard:
             if self._over:
                 return 0
-            self._over = self.unattended = True
+            self._over = self.backlog.unattended = True
         self._end_within(timeout)
         left = self.waiting() + self.unconfirmed()
-        self.dropped += len(self.queue) + sum(map(len, self._groups))
-        self.queue = deque(maxlen=0)
-        self._groups.clear()
+        self.backlog.close()
         return left
 
     def close_at_exit(self) -> None:
         """As `close`, when the process ends: what is logged even later is sent at once."""
         with self._guard:
-            self._over = self._exiting = self.unattended = True
+            self._over = self._exiting = self.backlog.unattended = True
         self._end_within(AT_EXIT)
 
     def abandon(self) -> None:
@@ -194,8 +180,9 @@ class Flusher:
     def _refuse_or_send_late(self) -> None:
         """After the end nothing is taken, but for what the last acts of a process have to say."""
         if not self._exiting:
+            self.backlog.queue.clear()
             raise Closed("the publisher is closed")
-        self._trim()
+        self.backlog.trim()
         if threading.current_thread() is threading.main_thread():
             self._bell = Bell()
             self.started = self._progressed = time.monotonic()
@@ -218,7 +205,7 @@ class Flusher:
                     self._say_farewell()
                 finally:
                     self.is_connected = False
-                    self.unattended = True
+                    self.backlog.unattended = True
                     self._bell.close()
                     atexit.unregister(self.close_at_exit)
 
@@ -250,25 +237,25 @@ class Flusher:
         return not self.is_connected and not self._was_connected and now >= self.started + GRACE
 
     def _rest(self, idle: zmq.Poller, stuck: zmq.Poller) -> None:
-        self.unattended = True
+        self.backlog.unattended = True
         if self._unconfirmed.next is not None or self.waiting():
             with self._guard:
-                self._trim()
+                self.backlog.trim()
             (stuck if self._may_send() else idle).poll(self._patience())
         else:
             self._sleep(idle)
-        self.unattended = self._over
+        self._bell.quiet()
+        self.backlog.unattended = self._over
         self._urgent = False
 
     def _sleep(self, idle: zmq.Poller) -> None:
         """Until something is logged, or has to be done; who logs after a pause is likely to go on."""
         self._sleeping = True
-        if not self.queue:
+        if not self.backlog.queue:
             idle.poll(self._patience())
         self._sleeping = False
-        self._bell.quiet()
-        if self.queue and not self._urgent and self._deadline is None:
-            self.unattended = False
+        if self.backlog.queue and not self._urgent and self._deadline is None:
+            self.backlog.unattended = False
             idle.poll(LINGER)
 
     def _may_send(self) -> bool:
@@ -316,15 +303,15 @@ class Flusher:
         while group := self._next_group():
             entries = _released(group)
             if not entries:
-                self._drop(group)
+                self.backlog.drop(group)
                 continue
             try:
                 made = encoded(
                     self.producer,
                     self.run,
-                    self._numbered,
+                    self._framed + self.backlog.passed,
                     entries,
-                    dropped=self._numbered - self._framed,
+                    dropped=self.backlog.passed,
                     logged=self.logged(),
                 )
             except Unsendable as error:
@@ -333,67 +320,28 @@ class Flusher:
             if isinstance(made, bytes):
                 self._keep(made, group)
                 return True
-            self._part(group)
+            self.backlog.part(group)
         return False
-
-    def _keep(self, frame: bytes, group: list[Queued]) -> None:
-        first, count = self._numbered, len(group)
-        self._receipts.number(group, first)
-        self._bytes_per_event = len(frame) // count
-        with self._guard:
-            self._numbered += count
-            self._framed += count
-            self._in_hand = 0
-            self._unconfirmed.add(Frame(first, first + count, frame))
-
-    def _part(self, group: list[Queued]) -> None:
-        half = len(group) // 2
-        with self._guard:
-            self._groups.extendleft((group[half:], group[:half]))
-            self._in_hand = 0
 
     def _next_group(self) -> list[Queued]:
         with self._guard:
-            if not self._groups:
-                self._trim()
-                pop = self.queue.popleft
-                fitting = BYTES_PER_FRAME // (self._bytes_per_event + 1)
-                most = min(len(self.queue), METRICS_PER_FRAME, max(64, fitting))
-                self._groups.extend(grouped([pop() for _ in range(most)], alone=Held))
-                # They were the oldest: their numbers come before those of what is left.
-                self._numbered, self._hole = self._numbered + self._hole, 0
-            group = self._groups.popleft() if self._groups else []
-            self._in_hand = len(group)
+            group = self.backlog.take(BYTES_PER_FRAME // (self._bytes_per_event + 1))
             self._receipts.mark_taken(group)
         return group
 
-    def _trim(self) -> None:
-        """Drop the oldest of a queue that is too long."""
-        while len(self.queue) > self._capacity:
-            self.queue.popleft()
-            self.dropped += 1
-            self._hole += 1
-
-    def _drop(self, group: list[Queued]) -> None:
+    def _keep(self, frame: bytes, group: list[Queued]) -> None:
+        first, count = self._framed + self.backlog.passed, len(group)
+        self._receipts.number(group, first)
+        self._bytes_per_event = len(frame) // count
         with self._guard:
-            self._in_hand = 0
-            self._numbered += len(group)
-            self.dropped += len(group)
-
-    def _take_back(self, entry: Queued) -> None:
-        """A full queue may have dropped it before."""
-        if isinstance(entry[1], Held):
-            entry[1].take()
-        with suppress(ValueError):
-            self.queue.remove(entry)
-            return
-        kept = ([each for each in group if each is not entry] for group in self._groups)
-        self._groups = deque(filter(None, kept))
+            self._framed += count
+            self.backlog.release()
+            self._unconfirmed.add(Frame(first, first + count, frame))
 
     def _give_up(self, group: list[Queued], error: Unsendable) -> None:
         """What somebody waits for and hears of is not missing in the numbers."""
         if self._receipts.fail(group[0], error):
-            self._in_hand = 0
+            self.backlog.release()
             return
         if not self._has_warned:
             self._has_warned = True
@@ -401,7 +349,7 @@ class Flusher:
             import logging  # noqa: PLC0415
 
             logging.getLogger(__name__).warning("an event was not sent: %s", error)
-        self._drop(group)
+        self.backlog.drop(group)
 
     def _hear(self) -> None:
         if self._way.look():

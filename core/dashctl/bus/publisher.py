@@ -9,7 +9,7 @@ import os
 import sys
 import warnings
 import weakref
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache, partial
 from time import monotonic, time
 from typing import Any, Final, Self, TypedDict
@@ -17,14 +17,15 @@ from typing import Any, Final, Self, TypedDict
 import msgspec
 
 from dashctl.bus.address import Address
-from dashctl.bus.bulk import Held
 from dashctl.bus.flusher import GRACE, Flusher
 from dashctl.errors import DashctlError, NoBroker, TimedOut
-from dashctl.events import Event, Metric, PointCloud
+from dashctl.events import Event, Metric
 from dashctl.plain import as_event
 from dashctl.wire import check_run
 
 CAPACITY: Final = 65_536
+
+Log = Callable[[Event | Mapping[str, Any]], None]
 
 
 class PublisherStatistics(msgspec.Struct, frozen=True):
@@ -56,6 +57,12 @@ class Publisher:
     at most, the oldest being dropped first. Raises UsageError for an address or a run that is none.
     """
 
+    log: Log
+    """Send an event some time soon: `log(event)`, the hot path, which never blocks.
+
+    Raises InvalidEvent for a dict that is no event, and Closed.
+    """
+
     def __init__(
         self, address: Address | str | None = None, *, run: str = "", capacity: int = CAPACITY
     ) -> None:
@@ -64,7 +71,8 @@ class Publisher:
         self._address.guard()
         self._run = check_run(run)
         self._capacity = capacity
-        self._begin()
+        self._flusher = Flusher(self._address, run, capacity)
+        self.log, self._bind = _hot_path(self._flusher)
         self._closed = False
         _publishers().add(self)
 
@@ -80,18 +88,12 @@ class Publisher:
             warnings.warn(f"unclosed {self!r}", ResourceWarning, stacklevel=1, source=self)
             self._flusher.abandon()
 
+    def __reduce__(self) -> tuple[Callable[[Address], Self], tuple[Address]]:
+        # For workers that are spawned: there it is another publisher to the same broker.
+        return partial(type(self), run=self._run, capacity=self._capacity), (self._address,)
+
     def __repr__(self) -> str:
         return f"<Publisher to {self._address}>"
-
-    def log(self, event: Event | Mapping[str, Any]) -> None:
-        """Send an event some time soon: the hot path, which never blocks.
-
-        Raises InvalidEvent for a dict that is no event, and Closed.
-        """
-        # A metric needs nothing more: this is the line that training loops spend their time on.
-        self._append((time(), event if type(event) is Metric else self._queued(event)))
-        if self._flusher.unattended:
-            self._flusher.attend()
 
     def publish(self, event: Event | Mapping[str, Any], timeout: float = 2.0) -> Delivery:
         """Send an event and wait until the broker has it: on its disk, where it keeps a journal.
@@ -138,7 +140,7 @@ class Publisher:
         return PublisherStatistics(
             logged=flusher.logged(),
             sent=flusher.sent,
-            dropped=flusher.dropped,
+            dropped=flusher.backlog.dropped,
             waiting=flusher.waiting(),
             unconfirmed=flusher.unconfirmed(),
         )
@@ -151,9 +153,7 @@ class Publisher:
         if self._closed:
             return 0
         self._closed = True
-        left = self._flusher.close(timeout)
-        self._append = self._flusher.queue.append
-        return left
+        return self._flusher.close(timeout)
 
     def _begin_anew(self) -> None:
         # The thread did not come along, and the sockets are the parent's: they are kept, for giving
@@ -161,15 +161,8 @@ class Publisher:
         self._inherited = self._flusher
         self._inherited.disown()
         if not self._closed:
-            self._begin()
-
-    def _begin(self) -> None:
-        self._flusher = Flusher(self._address, self._run, self._capacity)
-        self._append = self._flusher.queue.append
-
-    def _queued(self, event: Event | Mapping[str, Any]) -> Event | Held:
-        given = as_event(event)
-        return self._flusher.bulk.hold(given) if isinstance(given, PointCloud) else given
+            self._flusher = Flusher(self._address, self._run, self._capacity)
+            self._bind(self._flusher)
 
 
 def publish(event: Event | Mapping[str, Any], timeout: float = 2.0) -> Delivery:
@@ -208,3 +201,24 @@ def _publishers() -> "weakref.WeakSet[Publisher]":
 def _begin_all_anew(publishers: "weakref.WeakSet[Publisher]") -> None:
     for publisher in list(publishers):
         publisher._begin_anew()  # noqa: SLF001 - it is no one else's to call
+
+
+def _hot_path(flusher: Flusher) -> tuple[Log, Callable[[Flusher], None]]:
+    """A publisher's `log`, and what gives it another flusher.
+
+    It holds what it needs in names of its own, which are found sooner than attributes, and knows nothing
+    of the publisher, which would otherwise be kept by it.
+    """
+    backlog, append = flusher.backlog, flusher.backlog.queue.append
+
+    def log(event: Event | Mapping[str, Any]) -> None:
+        # A metric needs nothing more: this is the line that training loops spend their time on.
+        append((time(), event if type(event) is Metric else backlog.queued(as_event(event))))
+        if backlog.unattended:
+            flusher.attend()
+
+    def bind(other: Flusher) -> None:
+        nonlocal flusher, backlog, append
+        flusher, backlog, append = other, other.backlog, other.backlog.queue.append
+
+    return log, bind

@@ -187,7 +187,7 @@ def test_what_is_withdrawn_leaves_no_hole_and_what_is_being_encoded_goes_out(
     assert sent.done.wait(PATIENCE)
     assert not flusher.withdraw(sent)
     assert flusher.close(PATIENCE) == 0
-    assert (flusher.sent, flusher.dropped, flusher.logged()) == (2, 0, 2)
+    assert (flusher.sent, flusher.backlog.dropped, flusher.logged()) == (2, 0, 2)
     assert set(quiet_state(address).latest(ModelMetric)) == {("in hand",), ("sent",)}
     assert ask_status(address).lost == 0
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from dashctl.bus import Address, Broker, Publisher, unconfirmed
+from dashctl.bus import Address, Publisher, unconfirmed
 from dashctl.bus.control import ask_status
 from dashctl.bus.messages import Ingested, Refused, StatusReply
 from dashctl.bus.receipts import OVERDUE, Receipts
@@ -54,7 +54,8 @@ def test_what_is_confirmed_is_forgotten_and_the_rest_is_sent_again_in_order() ->
     kept.confirm(20)
     assert kept.next == frame(20)
     kept.confirm(30)
-    assert (kept.next, bool(kept)) == (None, False)
+    assert kept.next is None
+    assert not kept
 
 
 def test_what_is_kept_is_bounded_by_bytes_and_by_number() -> None:
