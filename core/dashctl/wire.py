@@ -41,7 +41,7 @@ from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import BY_NAME, AnyEvent, BusStats, Event, Metric, Stamped
 from dashctl.metric_columns import MOST_NAMES, MetricColumns
 from dashctl.plain import as_event
-from dashctl.validation import Name
+from dashctl.validation import LONGEST_NAME
 
 VERSION: Final = 2
 MAGIC: Final = b"DC"
@@ -106,7 +106,7 @@ class _RawBody(msgspec.Struct, array_like=True, frozen=True):
 
 class _ColumnBody(msgspec.Struct, array_like=True, frozen=True):
     times: memoryview
-    names: Annotated[tuple[Name, ...], msgspec.Meta(max_length=MOST_NAMES)]
+    names: Annotated[tuple[str, ...], msgspec.Meta(min_length=1, max_length=MOST_NAMES)]
     codes: memoryview
     steps: memoryview
     values: memoryview
@@ -249,6 +249,9 @@ def _open_columns(header: Header, body: memoryview) -> Opened:
     values = _column("values", "d", packed.values, count)
     if max(codes) >= len(packed.names):
         raise ValueError(f"code {max(codes)} for {len(packed.names)} names")
+    lengths = list(map(len, packed.names))
+    if min(lengths) < 1 or max(lengths) > LONGEST_NAME:
+        raise InvalidEvent(f"metric.name: expected texts of 1 to {LONGEST_NAME} characters")
     # The sign is in the last byte of each.
     if not bytes(packed.steps[7::8]).isascii():
         raise InvalidEvent(f"metric.step: {min(steps)} is not allowed; expected a whole number, 0 or more")

@@ -11,8 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashctl.errors import UsageError
-from dashctl.events import Metric, ModelMetric, PhaseEvent, PointCloud, Stamped
+from dashctl.events import BusStats, Metric, ModelMetric, PhaseEvent, PointCloud, Stamped
+from dashctl.metric_columns import MetricColumns
+from dashctl.state import State, fold_all
 from dashctl.wire import (
+    BROKER,
     HEADER_SIZE,
     LAST_TIME,
     MAX_FRAME,
@@ -35,6 +38,19 @@ def body(times: list[float], events: list[Any]) -> bytes:
     return msgspec.msgpack.encode((array("d", times).tobytes(), events))
 
 
+def column_body(
+    times: Any = (1.0, 2.0),
+    names: Any = ("a", "b"),
+    codes: Any = (0, 1),
+    steps: Any = (0, 1),
+    values: Any = (0.5, 1.5),
+) -> bytes:
+    """A body of kind 2; what is no tuple of numbers stands as it is given."""
+    columns = zip(["d", "H", "q", "d"], (times, codes, steps, values), strict=True)
+    packed = [array(code, each).tobytes() if isinstance(each, tuple) else each for code, each in columns]
+    return msgspec.msgpack.encode((packed[0], names, *packed[1:]))
+
+
 def header(count: int, *, magic: bytes = b"DC", version: int = 2, kind: int = 1, run: bytes = b"") -> bytes:
     return struct.pack("<2sBBI8sQQ32sQ", magic, version, kind, count, PRODUCER, 7, 0, run, 0)
 
@@ -51,8 +67,39 @@ def test_a_frame_byte_for_byte() -> None:
     )
 
 
+def test_a_frame_of_columns_byte_for_byte() -> None:
+    metrics = [Metric("a", 1, 0.5), Metric("b", 2, -1.0), Metric("a", 258, float("inf"))]
+    frame = encode_frame(PRODUCER, 7, "r", [1.0, 2.0, 1.0], metrics, dropped=3, logged=12)
+    assert frame.hex() == "".join(
+        (
+            *("4443", "02", "02", "03000000", "70726f6475636572", "0700000000000000"),
+            *("0300000000000000", "72" + "00" * 31, "0c00000000000000"),
+            *("95", "c418", "000000000000f03f", "0000000000000040", "000000000000f03f"),
+            *("92", "a161", "a162", "c406", "0000", "0100", "0000"),
+            *("c418", "0100000000000000", "0200000000000000", "0201000000000000"),
+            *("c418", "000000000000e03f", "000000000000f0bf", "000000000000f07f"),
+        )
+    )
+    opened = open_frame(frame)
+    assert isinstance(opened.events, MetricColumns)
+    assert [item.event for item in opened.events] == metrics
+
+
+def test_a_frame_of_json() -> None:
+    text = (
+        b'[[1.5, 2], [{"type": "phase", "phase": "clean"},'
+        b' {"type": "metric", "name": "a", "step": 1, "value": "nan"}]]'
+    )
+    opened = open_frame(header(2, kind=3, run=b"r") + text)
+    phase, metric = opened.events
+    assert phase == Stamped(1.5, "r", PhaseEvent("clean"))
+    assert (metric.time, repr(metric.event)) == (2.0, repr(Metric("a", 1, float("nan"))))
+
+
 def test_a_header_is_read_without_opening_the_frame() -> None:
     assert decode_header(GOOD) == Header(PRODUCER, 7, 2, "run-1")
+    told = encode_frame(PRODUCER, 7, "", [1.0], [Metric("a", 0, 0.5)], dropped=3, logged=9)
+    assert decode_header(told) == Header(PRODUCER, 7, 1, "", dropped=3, logged=9, kind=2)
 
 
 def test_events_come_back_with_time_and_run() -> None:
@@ -115,6 +162,53 @@ BAD: list[tuple[str, bytes, int, dict[str, int]]] = [
         1,
         {"illegal value": 1},
     ),
+    ("columns", header(2, kind=2) + column_body(), 2, {}),
+    ("columns, and something after the end", header(2, kind=2) + column_body() + b"\0", 0, {"malformed": 2}),
+    ("more samples than it says", header(1, kind=2) + column_body(), 0, {"malformed": 1}),
+    ("a code without a name", header(2, kind=2) + column_body(codes=(0, 2)), 0, {"malformed": 2}),
+    ("no names", header(2, kind=2) + column_body(names=()), 0, {"malformed": 2}),
+    ("a name that is empty", header(2, kind=2) + column_body(names=("a", "")), 0, {"illegal value": 2}),
+    ("a name that is no text", header(2, kind=2) + column_body(names=("a", 1)), 0, {"malformed": 2}),
+    ("too few codes", header(2, kind=2) + column_body(codes=(0,)), 0, {"malformed": 2}),
+    ("too few steps", header(2, kind=2) + column_body(steps=(0,)), 0, {"malformed": 2}),
+    ("too few values", header(2, kind=2) + column_body(values=(0.5,)), 0, {"malformed": 2}),
+    ("half a value", header(2, kind=2) + column_body(values=bytes(15)), 0, {"malformed": 2}),
+    ("a step below 0", header(2, kind=2) + column_body(steps=(0, -1)), 0, {"illegal value": 2}),
+    ("values that are a list", header(2, kind=2) + column_body(values=[0.5, 1.5]), 0, {"malformed": 2}),
+    *(
+        (f"{at} as a time in columns", header(2, kind=2) + column_body(times=(1.0, at)), 0, {"malformed": 2})
+        for at in (float("nan"), float("inf"), -1.0, LAST_TIME)
+    ),
+    ("times far ahead", header(2, kind=2) + column_body(times=(2.0**33, LAST_TIME - 1)), 2, {}),
+    ("JSON that is none", header(1, kind=3) + b"[[1.0], [{]]", 0, {"malformed": 1}),
+    ("JSON that is no text", header(1, kind=3) + b"\xff", 0, {"malformed": 1}),
+    (
+        "JSON with too few times",
+        header(2, kind=3) + b'[[1.0], [{"type": "phase", "phase": "clean"}]]',
+        0,
+        {"malformed": 2},
+    ),
+    (
+        "JSON with a time that is none",
+        header(1, kind=3) + b'[["now"], [{"type": "phase", "phase": "clean"}]]',
+        0,
+        {"malformed": 1},
+    ),
+    (
+        "JSON with all kinds of wrong events",
+        header(6, kind=3)
+        + b'[[1, 1, 1, 1, 1, 1], [3, {"type": []}, {"type": "telegram"}, {"phase": 1, "type": "phase"},'
+        + b'{"type": "phase", "phase": "clean"}, {"type": "bus_stats", "started": 1.0}]]',
+        1,
+        {"malformed": 2, "unknown type": 1, "illegal value": 2},
+    ),
+    ("JSON that nests without end", header(1, kind=3) + b"[[1.0], [" + b"[" * 100_000, 0, {"malformed": 1}),
+    (
+        "more logged than can be",
+        GOOD[: HEADER_SIZE - 8] + b"\xff" * 8 + GOOD[HEADER_SIZE:],
+        0,
+        {"malformed": 1},
+    ),
     ("too large", bytes(MAX_FRAME + 1), 0, {"oversized": 1}),
 ]
 
@@ -126,12 +220,44 @@ def test_a_bad_frame_is_counted_by_reason(frame: bytes, kept: int, rejected: dic
     opened = open_frame(frame)
     assert len(opened.events) == kept
     assert opened.rejected == Counter(rejected)
+    assert set(opened.why) == set(rejected)
+    assert all(opened.why.values())
+
+
+@pytest.mark.parametrize("kind", [1, 3])
+def test_what_was_refused_is_named_with_its_field(kind: int) -> None:
+    wrong = {"type": "model_metric", "model": "a", "accuracy": 1.7}
+    packed = body([1.0], [wrong]) if kind == 1 else msgspec.json.encode(([1.0], [wrong]))
+    assert open_frame(header(1, kind=kind) + packed).why == {
+        "illegal value": "model_metric.accuracy: 1.7 is not allowed; expected a number from 0 to 1"
+    }
+
+
+def test_a_negative_step_is_named() -> None:
+    why = open_frame(header(2, kind=2) + column_body(steps=(-3, 1))).why
+    assert why == {"illegal value": "metric.step: -3 is not allowed; expected a whole number, 0 or more"}
+
+
+def test_a_frame_from_the_broker_may_tell_how_it_is() -> None:
+    frame = encode_frame(BROKER, 0, "", [1.0], [BusStats(5.0)])
+    assert [item.event for item in open_frame(frame).events] == [BusStats(5.0)]
 
 
 @given(st.binary(max_size=300))
 def test_no_bytes_are_too_strange(junk: bytes) -> None:
     assert isinstance(open_frame(junk).rejected, Counter)
-    assert isinstance(open_frame(header(1) + junk).rejected, Counter)
+    for kind in (1, 2, 3):
+        assert isinstance(open_frame(header(1, kind=kind) + junk).rejected, Counter)
+
+
+COLUMNS = header(2, kind=2) + column_body()
+
+
+@given(st.integers(HEADER_SIZE, len(COLUMNS) - 1), st.integers(0, 255))
+def test_columns_with_one_wrong_byte_are_legal_events_or_none(at: int, byte: int) -> None:
+    opened = open_frame(COLUMNS[:at] + bytes([byte]) + COLUMNS[at + 1 :])
+    assert len(list(opened.events)) + opened.rejected.total() == 2
+    fold_all(State(), opened.events)
 
 
 @given(st.integers(0, len(GOOD) - 1), st.integers(0, 255))
