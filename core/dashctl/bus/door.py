@@ -7,6 +7,7 @@ the broker's loop alone uses it.
 
 import errno
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -36,6 +37,8 @@ ASKED: Final = 64
 """Requests of one peer that wait here, and replies that wait for it."""
 FILTERS: Final = 1_000
 """Subscriptions to less than everything: nobody needs any, and each one takes memory."""
+LARGEST_FILTER: Final = 512
+"""Bytes of one; what is said to open a connection has to fit too."""
 CONNECTIONS: Final = 4_096
 """Connections, after which all are ended: whoever means well comes back."""
 HANDSHAKE: Final = 5_000
@@ -62,6 +65,10 @@ class Peer:
         """Answer; whether there still was somebody to answer to."""
         return self.door.reply(self.identity, reply)
 
+    def is_there(self) -> bool:
+        """Whether the connection is still there, as far as is known."""
+        return self.door.has(self.identity)
+
 
 class Door:
     """Bound at an address from construction on. Raises UsageError if it cannot listen there."""
@@ -81,11 +88,12 @@ class Door:
 
     def _open(self) -> None:
         self._owed = Owed()
-        self._filters = 0
+        self._filters: Counter[str] = Counter()
         self.inbox = self._made(zmq.PULL, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain = self._made(zmq.SUB, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain.subscribe(b"")
-        self.outbox = self._made(zmq.XPUB, "watch", QUEUED, 1024)
+        self.outbox = self._made(zmq.XPUB, "watch", QUEUED, LARGEST_FILTER)
+        self.outbox.set(zmq.RCVHWM, ASKED)
         self.outbox.set(zmq.XPUB_VERBOSER, 1)
         self.outbox.set(zmq.XPUB_WELCOME_MSG, wire.stamp(self._epoch, 0))
         self.calls = self._made(zmq.ROUTER, "any", ASKED, messages.MAX_REQUEST)
@@ -134,9 +142,13 @@ class Door:
         for monitor, connected in zip(self._comings, self._connected, strict=True):
             if monitor in ready:
                 _count(monitor, connected)
-        if self._filters > FILTERS:
+        if self._filters.total() > FILTERS:
             return "too many subscriptions"
         return "too many connections" if sum(map(len, self._connected)) > CONNECTIONS else ""
+
+    def offender(self) -> str:
+        """The user with the most subscriptions; "" where no keys are asked for."""
+        return max(self._filters, key=self._filters.__getitem__, default="")
 
     def listen(self) -> None:
         """Accept connections at the address, once more if its sockets were removed."""
@@ -196,7 +208,7 @@ class Door:
             first, *frames = self.calls.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return None
-        user = str(frames[-1].get("User-Id")) if frames else ""
+        user = self._user(frames[-1]) if frames else ""
         return Peer(self, first.bytes, user), [frame.bytes for frame in frames]
 
     def reply(self, identity: bytes, reply: messages.Reply) -> bool:
@@ -218,16 +230,31 @@ class Door:
             return False
         return True
 
+    def has(self, identity: bytes) -> bool:
+        """Whether one who asked is still connected, also one who takes nothing in just now."""
+        try:
+            self.calls.send_multipart([identity, messages.encode(messages.Probe())], zmq.NOBLOCK)
+        except zmq.ZMQError as error:
+            if error.errno not in {errno.EHOSTUNREACH, errno.EAGAIN}:
+                raise
+            return error.errno == errno.EAGAIN
+        return True
+
     def _count_monitors(self) -> None:
-        for message in received(self.outbox, BURST):
+        for frame in _frames(self.outbox):
+            message = frame.bytes
             if message == b"\x01":
                 self.monitors += 1
             elif message == b"\x00":
                 self.monitors = max(0, self.monitors - 1)
             elif message[:1] == b"\x01":
-                self._filters += 1
+                self._filters[self._user(frame)] += 1
             elif message[:1] == b"\x00":
-                self._filters -= 1
+                self._filters[self._user(frame)] -= 1
+
+    def _user(self, frame: zmq.Frame) -> str:
+        """The name that the list of who is allowed has for who sent this."""
+        return "" if self._pair is None else str(frame.get("User-Id"))
 
 
 def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
@@ -236,6 +263,15 @@ def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
             connected.add(coming.value)
         else:
             connected.discard(coming.value)
+
+
+def _frames(source: "zmq.Socket[bytes]") -> Iterator[zmq.Frame]:
+    """What has come in, with who sent it."""
+    for _ in range(BURST):
+        try:
+            yield source.recv(zmq.NOBLOCK, copy=False)
+        except zmq.Again:
+            return
 
 
 def received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:

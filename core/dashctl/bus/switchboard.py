@@ -32,8 +32,8 @@ OFFER_BYTES: Final = 65_536
 """How much the description of one service may take."""
 CALLS: Final = 1_024
 """Calls in progress in all."""
-CALLS_PER_SERVICE: Final = 64
-CALLS_PER_CALLER: Final = 64
+CALLS_PER_SERVICE: Final = 32
+CALLS_PER_CALLER: Final = 32
 BYTES_PER_SERVICE: Final = 8 * 1024 * 1024
 """Arguments of invocations that one service has not answered."""
 BYTES: Final = 64 * 1024 * 1024
@@ -52,6 +52,8 @@ class _Service:
     since: float
     unanswered: dict[int, int] = field(default_factory=dict)
     """The bytes of every invocation that it owes an answer to."""
+    untold: dict[int, str] = field(default_factory=dict)
+    """Invocations that nobody waits for any more, and why, as long as it takes nothing in."""
 
     @property
     def name(self) -> str:
@@ -193,8 +195,9 @@ class Switchboard:
         if busy:
             return messages.Refused(asked.id, busy, "busy")
         if not service.peer.reply(invoke):
-            self._drop(service, "has ended")
-            return self._no_service(asked)
+            if not self._is_there(service):
+                return self._no_service(asked)
+            return messages.Refused(asked.id, f"the service {service.name!r} takes nothing in now", "busy")
         now = time.monotonic()
         service.unanswered[id_] = size
         self._calls[id_] = _Call(caller, asked.id, service, asked.timeout, now + asked.timeout)
@@ -245,6 +248,7 @@ class Switchboard:
         for service in self._services.values():
             if _line(service.peer) == _line(peer):
                 service.unanswered.pop(id_, None)
+                service.untold.pop(id_, None)
         return self._end(id_)
 
     def _give_up(self, id_: int, code: str, reason: str) -> None:
@@ -252,7 +256,14 @@ class Switchboard:
         call = self._end(id_)
         if call is not None:
             call.caller.reply(messages.Refused(call.id, reason, code))
-            call.service.peer.reply(messages.Abandon(id_, code))
+            call.service.untold[id_] = code
+            self._tell(call.service)
+
+    def _tell(self, service: _Service) -> None:
+        for id_, code in list(service.untold.items()):
+            if not service.peer.reply(messages.Abandon(id_, code)):
+                return
+            del service.untold[id_]
 
     def _end(self, id_: int) -> _Call | None:
         """Forget a call, all of its progress being passed on."""
@@ -270,12 +281,13 @@ class Switchboard:
             self._is_there(service)
         for mine in list(self._of_callers.values()):
             caller = self._calls[next(iter(mine.values()))].caller
-            if not caller.reply(messages.Probe()):
+            if not caller.is_there():
                 for id_ in list(mine.values()):
                     self._give_up(id_, "cancelled", "the caller has ended")
 
     def _is_there(self, service: _Service) -> bool:
-        if service.peer.reply(messages.Probe()):
+        if service.peer.is_there():
+            self._tell(service)
             return True
         self._drop(service, "has ended")
         return False
