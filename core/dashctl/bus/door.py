@@ -31,7 +31,7 @@ QUEUED: Final = 1_000
 """Frames that wait for one monitor before it loses some."""
 LARGE_QUEUED: Final = 256 * 1024 * 1024
 """Bytes of large frames that wait for monitors before all lose some, and ask for a snapshot."""
-TAKEN_IN: Final = 8
+TAKEN_IN: Final = 4
 """Frames of one producer that wait here, and each may be large; the others wait in its own queue."""
 ASKED: Final = 64
 """Requests of one peer that wait here, and replies that wait for it."""

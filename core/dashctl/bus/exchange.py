@@ -45,6 +45,7 @@ TICK: Final = 1.0
 BURST: Final = 256
 """Frames passed on before requests are looked at."""
 BURST_EVENTS: Final = 8_192
+BURST_BYTES: Final = 16 * 1024 * 1024
 SLICE: Final = 0.002
 """Seconds of folding in one turn."""
 POSTED: Final = 65_536
@@ -166,10 +167,11 @@ class Exchange:
         self._bell.close()
 
     def _pass_on_burst(self, source: "zmq.Socket[bytes]", *, plain: bool) -> None:
-        now, enough = time.monotonic(), self._totals.events + BURST_EVENTS
+        now, enough, taken = time.monotonic(), self._totals.events + BURST_EVENTS, 0
         for frame in received(source, BURST):
             self._take(frame, now, plain=plain)
-            if self._totals.events >= enough:
+            taken += len(frame)
+            if self._totals.events >= enough or taken >= BURST_BYTES:
                 break
 
     def _pass_on_posted(self) -> None:
