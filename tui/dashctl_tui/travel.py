@@ -110,7 +110,10 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """How it goes: what is kept, and where the cursor goes, or went last."""
+    """How it goes: what is kept, and where the cursor goes, or went last.
+
+    As long as it is under way, the goal is what can be told of it without asking: a key is answered at once.
+    """
 
     span: Span | None = None
     density: Sequence[Stretch] = ()
@@ -141,10 +144,13 @@ class Traveller:
     def ask(self, wish: Wish, origin: float) -> None:
         """Go there, from `origin` if no cursor was set yet. Never waits."""
         with self._changed:
+            journey = self._journey
+            if wish.goes:
+                known = journey.goal if journey.under_way and journey.goal is not None else self._cursor
+                goal = aim(journey.span, wish, origin if known is None else known) if journey.span else None
+                self._journey = replace(journey, under_way=True, goal=goal)
             self._wish = self._wish.then(wish) if self._wish is not None else wish
             self._origin = origin
-            if wish.goes:
-                self._journey = replace(self._journey, under_way=True)
             if self._thread is None:
                 self._thread = threading.Thread(target=self._travel, name="dashctl-past", daemon=True)
                 self._thread.start()
@@ -202,20 +208,22 @@ class Traveller:
 
     def _go(self, past: Past, wish: Wish, origin: float, life: int) -> None:
         span = past.span()
-        self._note(life, Journey(span, tuple(past.stretches())))
+        density = tuple(past.stretches())
+        self._note(life, lambda journey: replace(journey, span=span, density=density))
         if not wish.goes:
             self._end(life, None)
         elif span is None:
             self._end(life, Trouble("this broker keeps no journal"))
         else:
             goal = goal_of(past, span, wish, origin)
-            self._note(life, replace(self._journey, goal=goal))
+            # What was asked meanwhile leads on from there.
+            self._note(life, lambda journey: replace(journey, goal=aim(span, self._wish or LOOK, goal)))
             self._end(life, Arrival(goal, past.at(goal).state))
 
-    def _note(self, life: int, journey: Journey) -> None:
+    def _note(self, life: int, change: Callable[[Journey], Journey]) -> None:
         with self._changed:
             if life == self._life:
-                self._journey = replace(journey, under_way=self._journey.under_way)
+                self._journey = change(self._journey)
         self.on_news()
 
     def _end(self, life: int, news: Arrival | Trouble | None) -> None:
@@ -234,14 +242,19 @@ def goal_of(past: Past, span: Span, wish: Wish, origin: float) -> float:
 
     A step is a second, or, where nothing happened in that second, to the next frame in its direction.
     """
-    goal = clamped(origin if wish.moment is None else wish.moment, span)
-    goal = clamped(goal + wish.jumps * min(JUMP, (span.last - span.first) / JUMPS), span)
+    there = aim(span, wish, origin)
     if not wish.steps:
-        return goal
+        return there
     towards = 1 if wish.steps > 0 else -1
-    there = clamped(goal + wish.steps * STEP, span)
-    nearest = clamped(past.neighbour(goal, towards), span)
+    nearest = clamped(past.neighbour(aim(span, replace(wish, steps=0), origin), towards), span)
     return max(there, nearest) if towards > 0 else min(there, nearest)
+
+
+def aim(span: Span, wish: Wish, origin: float) -> float:
+    """The moment that a wish leads to where something happens all the time, within what is kept."""
+    jump = min(JUMP, (span.last - span.first) / JUMPS)
+    start = clamped(origin if wish.moment is None else wish.moment, span)
+    return clamped(clamped(start + wish.jumps * jump, span) + wish.steps * STEP, span)
 
 
 def clamped(moment: float, span: Span) -> float:
