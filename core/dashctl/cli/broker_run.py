@@ -64,6 +64,12 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--no-journal", action="store_true", help="keep nothing on disk")
     parser.add_argument(
+        "--upstream",
+        metavar="tcp://HOST:PORT?key=…",
+        help="feed another broker with everything that comes in here, from the journal: what comes while"
+        " that broker is away goes up later",
+    )
+    parser.add_argument(
         "--metrics-port",
         type=whole(0, 65_535),
         metavar="PORT",
@@ -81,7 +87,13 @@ def run(arguments: Namespace) -> int:
     address = bus_of(arguments)
     kept = None if arguments.no_journal else journal_settings(address, arguments.keep, arguments.keep_days)
     with (
-        Broker(address, idle_exit=arguments.idle_exit, listen=arguments.listen, journal=kept) as broker,
+        Broker(
+            address,
+            idle_exit=arguments.idle_exit,
+            journal=kept,
+            listen=arguments.listen,
+            upstream=arguments.upstream,
+        ) as broker,
         _metrics(broker, arguments),
     ):
         _tell(broker)
