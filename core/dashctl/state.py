@@ -10,7 +10,9 @@ Rules:
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar, cast
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
@@ -21,6 +23,9 @@ from dashctl.metric_columns import MetricColumns
 from dashctl.stores import Key, LastStore, LatestStore, SeriesStore, Store, WindowStore, store_for
 
 E = TypeVar("E", bound=Event)
+
+WORTH_COLUMNS: Final = 64
+"""So many metrics are folded faster once they are put into columns."""
 
 
 class BadSnapshot(DashctlError):
@@ -49,6 +54,9 @@ class State:
                 self.time = max(self.time, *stamped.times)
                 self._store(Metric, SeriesStore).fold_columns(stamped)
             return
+        columns, stamped = _apart(stamped)
+        for metrics in columns:
+            self.take_all(metrics)
         # Not by way of `take`: a broker's time under load goes into this loop.
         stores, newest = self._stores, self.time
         for item in stamped:
@@ -138,6 +146,20 @@ class State:
         if not isinstance(store, kind):
             raise TypeError(f"{cls.__name__} keeps {type(cls.retention).__name__}")
         return store
+
+
+def _apart(stamped: Sequence[Stamped[Event]]) -> tuple[list[MetricColumns], Sequence[Stamped[Event]]]:
+    """Metrics in columns where many came among others, and the others: of each type the order stays."""
+    metrics = [item for item in stamped if type(item.event) is Metric]
+    if len(metrics) < WORTH_COLUMNS:
+        return [], stamped
+    others = [item for item in stamped if type(item.event) is not Metric]
+    columns = []
+    for run, same in groupby(metrics, attrgetter("run")):
+        items = list(same)
+        events = [cast("Metric", item.event) for item in items]
+        columns.append(MetricColumns.from_events(run, [item.time for item in items], events))
+    return columns, others
 
 
 def fold(state: State, event: Event, time: float, run: str = "") -> None:

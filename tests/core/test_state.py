@@ -179,6 +179,17 @@ def test_a_state_that_travelled_goes_on_as_the_first(
     assert travelled.encode() == stayed.encode()
 
 
+@given(st.lists(STAMPED, max_size=60))
+def test_many_at_once_fold_as_one_by_one(stamped: Sequence[Stamped[Event]]) -> None:
+    one_by_one, together = State(), State()
+    for item in 4 * stamped:
+        fold(one_by_one, item.event, item.time, item.run)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dashctl.state.WORTH_COLUMNS", 3)
+        fold_all(together, 4 * stamped)
+    assert together.encode() == one_by_one.encode()
+
+
 @given(st.lists(STAMPED, max_size=60), st.sets(st.integers(0, 60)))
 def test_a_copy_goes_on_as_the_first_and_leaves_it_alone(
     stamped: Sequence[Stamped[Event]], copies: set[int]

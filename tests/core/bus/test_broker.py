@@ -91,7 +91,9 @@ def test_an_illegal_event_takes_no_other_with_it(broker: Broker, address: Addres
         push.send(head(2) + body(bad, good))
         until(lambda: ask_snapshot(address).latest(ModelMetric))
     assert set(ask_snapshot(address).latest(ModelMetric)) == {("good",)}
-    assert ask_status(address).rejected == {"illegal value": 1}
+    status = ask_status(address)
+    assert status.rejected == {"illegal value": 1}
+    assert "model_metric.accuracy: -1.0 is not allowed" in status.recent[0].detail
 
 
 def test_a_frame_that_is_too_large_is_counted_and_the_connection_lives(

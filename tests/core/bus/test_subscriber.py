@@ -14,7 +14,8 @@ from dashctl import wire
 from dashctl.bus import Address, Arrived, Broker, Follower, Publisher, Resynchronised, Subscriber, messages
 from dashctl.bus.control import ask_status
 from dashctl.errors import Closed
-from dashctl.events import BusStats, Metric, ModelMetric, PhaseEvent, PointCloud
+from dashctl.events import BusStats, Event, Metric, ModelMetric, PhaseEvent, PointCloud, Stamped
+from dashctl.metric_columns import MetricColumns
 from dashctl.state import State, fold_all
 from tests.core.bus.processes import PATIENCE, quiet_state, until
 
@@ -66,6 +67,8 @@ class Impostor:
         self.pub.bind(address.outbox)
         self.calls.bind(address.calls)
         self.seq = 0
+        self.told: list[str] = []
+        """Why it was asked for snapshots."""
 
     def welcome(self, epoch: bytes = EPOCH) -> None:
         assert self.pub.recv() == b"\x01"
@@ -80,6 +83,7 @@ class Impostor:
         asker, request = self.calls.recv_multipart()
         asked = messages.decode_request(request)
         assert isinstance(asked, messages.AskSnapshot)
+        self.told.append(asked.reason)
         reply = messages.SnapshotReply(asked.id, epoch, seq, memoryview(state.encode()))
         self.calls.send_multipart([asker, messages.encode(reply)])
 
@@ -167,7 +171,7 @@ def test_on_a_hole_it_starts_again_from_a_snapshot(impostor: Impostor, address: 
         fold_all(complete, [])
         impostor.answer(complete, 3)
         until(listener.hear)
-        assert listener.reasons == ["connected", "gap"]
+        assert listener.reasons == impostor.told == ["connected", "gap"]
         assert (listener.seq, subscriber.resyncs) == (3, 1)
         until(listener.hear)
         assert names(listener) == {"four"}
@@ -203,7 +207,7 @@ def test_a_new_epoch_starts_again_from_a_snapshot(impostor: Impostor, address: A
         impostor.answer(State(), 0, b"epoch--2")
         until(listener.hear)
         until(listener.hear)
-        assert listener.reasons == ["connected", "new epoch"]
+        assert listener.reasons == impostor.told == ["connected", "new epoch"]
         assert names(listener) == {"one"}
 
 
@@ -297,6 +301,26 @@ def test_a_cloud_arrives_whole(broker: Broker, address: Address) -> None:
         (arrived,) = listener.state.latest(PointCloud).values()
         assert arrived.event == points
     assert ask_status(address).rejected == {}
+
+
+def test_metrics_arrive_as_columns_and_are_events_when_asked_for(broker: Broker, address: Address) -> None:
+    with Subscriber(address) as subscriber, Publisher(address, run="r") as publisher:
+        until(lambda: isinstance(subscriber.receive(0.05), Resynchronised))
+        metrics = [Metric("loss", step, float(step)) for step in range(100)]
+        for metric in metrics:
+            publisher.log(metric)
+        arrived: list[Arrived] = []
+
+        def heard() -> list[Stamped[Event]]:
+            news = subscriber.receive(0.05)
+            arrived.extend([news] if isinstance(news, Arrived) else [])
+            events = [item for each in arrived for item in each.events]
+            return [item for item in events if isinstance(item.event, Metric)]
+
+        until(lambda: len(heard()) == 100)
+        assert [item.event for item in heard()] == metrics
+        assert {item.run for item in heard()} == {"r"}
+        assert any(isinstance(batch, MetricColumns) for each in arrived for batch in each.batches)
 
 
 def test_without_a_broker_it_waits(address: Address) -> None:
