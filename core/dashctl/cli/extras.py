@@ -12,6 +12,7 @@ from typing import Final
 from dashctl.errors import MissingExtra
 
 PACKAGES: Final = {
+    "export": ("pyarrow", "tensorboard"),
     "serve": ("litestar", "prometheus_client", "uvicorn"),
     "tui": ("numpy", "rich", "textual"),
     "train": ("numpy", "psutil", "pyarrow", "sklearn", "torch"),

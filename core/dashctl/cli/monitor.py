@@ -8,6 +8,7 @@ is wrong with the arguments is found before a broker is looked for, let alone st
 import shutil
 import time
 from argparse import Namespace
+from collections.abc import Callable
 from importlib import import_module
 from typing import Final
 
@@ -39,6 +40,13 @@ _FIRST_SCENE: Final = "overview"
 
 def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
+    add_picture_arguments(parser)
+    add_screen_arguments(parser)
+    add_bus(parser)
+
+
+def add_picture_arguments(parser: Parser) -> None:
+    """Declare what `print_picture` takes, beside the arguments of `watch`."""
     parser.add_argument("--once", action="store_true", help="print one picture as text and end")
     parser.add_argument(
         "--size",
@@ -46,8 +54,6 @@ def add_arguments(parser: Parser) -> None:
         metavar="COLUMNSxROWS",
         help="of the picture, with --once (default: the terminal's, or 80x24)",
     )
-    add_screen_arguments(parser)
-    add_bus(parser)
 
 
 def add_screen_arguments(parser: Parser) -> None:
@@ -69,12 +75,18 @@ def add_screen_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Watch until a person quits, or print one picture."""
     check_screen(arguments)
-    if arguments.once:
-        return _print_picture(arguments)
-    if obstacle := why_no_screen():
-        say(f"{obstacle}: one picture, as with --once")
-        return _print_picture(arguments)
+    if wants_picture(arguments):
+        address = bus_of(arguments)
+        return print_picture(ask_snapshot(address), arguments, place=str(address))
     return watch(broker_of(arguments), arguments)
+
+
+def wants_picture(arguments: Namespace) -> bool:
+    """Whether one picture was asked for, or nothing else can be shown here."""
+    if not arguments.once and (obstacle := why_no_screen()):
+        say(f"{obstacle}: one picture, as with --once")
+        return True
+    return bool(arguments.once)
 
 
 def check_screen(arguments: Namespace) -> None:
@@ -87,37 +99,41 @@ def check_screen(arguments: Namespace) -> None:
             import_module("dashctl_tui.scenes").scene_named(arguments.scene)
 
 
-def watch(address: Address, arguments: Namespace) -> int:
-    """The screen, until a person quits; the arguments are those of `add_screen_arguments`."""
+def watch(address: Address, arguments: Namespace, now: Callable[[], float] = time.time) -> int:
+    """The screen, until a person quits; the arguments are those of `add_screen_arguments`.
+
+    `now` is the clock of what is shown, seconds since 1970.
+    """
     with needing("tui", "dashctl monitor"):
         status: int = import_module("dashctl_tui").run(
             address,
             scene=arguments.scene,
             mouse=setting(MONITOR_MOUSE, arguments.mouse),
             interval=setting(MONITOR_INTERVAL, arguments.interval),
+            now=now,
         )
     return status
 
 
-def _print_picture(arguments: Namespace) -> int:
-    address = bus_of(arguments)
-    state = ask_snapshot(address)
+def print_picture(state: State, arguments: Namespace, *, place: str, now: float | None = None) -> int:
+    """One picture of a state that was found at a place, as of a moment (None: the present)."""
     with needing("tui", "dashctl monitor"):
         picture: str = import_module("dashctl_tui").once(
             state,
-            _connection(state),
+            _connection(state, now),
             scene=arguments.scene,
             size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
             colour=is_coloured(),
-            address=str(address),
+            now=now,
+            address=place,
         )
     print(picture)
     return 0
 
 
-def _connection(state: State) -> Connection:
-    """How a monitor would be connected that got this snapshot just now."""
-    now = time.time()
+def _connection(state: State, moment: float | None) -> Connection:
+    """How a monitor would be connected that got this state at that moment."""
+    now = time.time() if moment is None else moment
     stamped = state.newest(BusStats)
     if stamped is None:
         return Connection(connected=True, since=now)

@@ -23,3 +23,11 @@ def duration(seconds: float) -> str:
     first = next((at for at, (amount, _) in enumerate(parts) if amount), len(parts) - 1)
     shown = [f"{amount} {unit}" for amount, unit in parts[first : first + 2] if amount]
     return " ".join(shown) or "0 s"
+
+
+def amount(size: int) -> str:
+    """A number of bytes in the largest unit that leaves something before the point: "1.5 MB"."""
+    for unit, factor in (("GB", 10**9), ("MB", 10**6), ("kB", 10**3)):
+        if size >= factor:
+            return f"{size / factor:.1f} {unit}"
+    return f"{size} bytes"

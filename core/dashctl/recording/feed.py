@@ -49,7 +49,7 @@ class Feed:
         self.sent = 0
         """Events handed over to the broker."""
         self.unsendable = 0
-        self._address = address
+        self.address = address
         self._is_over = is_over
         self._producers: dict[str, _Producer] = {}
         self._ids = count(1)
@@ -138,5 +138,5 @@ class Feed:
         if time.monotonic() <= deadline:
             return
         if way.is_up:
-            raise TimedOut(f"the broker at {self._address} takes nothing in")
-        raise NoBroker(f"no broker at {self._address} within {PATIENCE:g} s")
+            raise TimedOut(f"the broker at {self.address} takes nothing in")
+        raise NoBroker(f"no broker at {self.address} within {PATIENCE:g} s")

@@ -25,7 +25,7 @@ LARGEST_CHUNK: Final = 256 * 1024 * 1024
 """Bytes, unpacked: many times what the largest event can be."""
 _PREFIX: Final = struct.Struct("<BQ")
 _MESSAGE: Final = struct.Struct("<HIQQ")
-_CUT: Final = "it ends in the middle"
+_CUT: Final = "its end is missing"
 
 
 class Message(NamedTuple):

@@ -9,7 +9,7 @@ Rules:
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
 from typing import Final, NamedTuple, Protocol, Self
 
@@ -31,6 +31,9 @@ SOON: Final = 0.004
 class Stage(Protocol):
     """Where a recording is played."""
 
+    has_states: bool
+    """Whether `begin` makes the state there the one that is given."""
+
     def begin(self, state: State) -> None:
         """What comes next goes on from this state."""
 
@@ -44,9 +47,10 @@ class Stage(Protocol):
 class PrivateBus:
     """A broker of one's own at an address, in this process, that begins with the recorded state."""
 
+    has_states = True
+
     def __init__(self, address: Address, is_over: threading.Event) -> None:
         self.address = address
-        self.skipped = 0
         self._is_over = is_over
         self._broker: Broker | None = None
         self._feed: Feed | None = None
@@ -88,8 +92,12 @@ class PrivateBus:
 class SharedBus:
     """A bus that others use as well: it is sent the events, for its state is its own."""
 
+    has_states = False
+
     def __init__(self, address: Address, is_over: threading.Event) -> None:
         self.feed = Feed(address, is_over.is_set)
+        self.on_sent: Callable[[int], object] = lambda sent: None
+        """Told how many events were sent so far."""
 
     def __enter__(self) -> Self:
         return self
@@ -102,29 +110,34 @@ class SharedBus:
 
     def send(self, items: Iterable[Stamped[Event]]) -> None:
         self.feed.send(items)
+        self.on_sent(self.feed.sent)
 
     def finish(self) -> None:
         self.feed.confirm()
 
 
 class Sought(NamedTuple):
-    """A place in a recording: the state there, and what comes after it."""
+    """A place in a recording: the state there, what comes after it, and when that before it came."""
 
     state: State
     rest: Iterator[Beginning | Recorded]
+    moment: float
+    """Seconds since 1970; 0: nothing came before it."""
 
 
 def seek(recording: Recording, moment: float = -math.inf) -> Sought:
-    """The place at a moment (seconds since 1970): everything that arrived before it is folded."""
-    limit = moment * 1e9
-    state, folded = State(), 0
+    """The place at a moment (seconds since 1970): everything that arrived before it is folded.
+
+    The state that the recording began with is always there.
+    """
+    state, last = State(), 0
     items = iter(recording)
     waiting: list[Stamped[Event]] = []
     for each in items:
-        if each.log_time >= limit and not (isinstance(each, Beginning) and not folded):
-            fold_all(state, waiting)
-            return Sought(state, chain((each,), items))
-        folded += 1
+        if each.log_time >= moment * 1e9 and (last or not isinstance(each, Beginning)):
+            items = chain((each,), items)
+            break
+        last = each.log_time
         if isinstance(each, Beginning):
             state, waiting = each.state, []
             continue
@@ -133,11 +146,11 @@ def seek(recording: Recording, moment: float = -math.inf) -> Sought:
             fold_all(state, waiting)
             waiting = []
     fold_all(state, waiting)
-    return Sought(state, iter(()))
+    return Sought(state, items, last / 1e9)
 
 
 class Player:
-    """Plays what comes after a place in a recording, `speed` times as fast (inf: as fast as it goes).
+    """Plays a recording, `speed` times as fast as it was recorded (inf: as fast as it goes).
 
     Nothing that arrived at or after `until` (seconds since 1970) is played.
     """
@@ -146,12 +159,15 @@ class Player:
         self, *, speed: float = 1.0, until: float = math.inf, is_over: threading.Event | None = None
     ) -> None:
         self.played = 0
+        """Events, over all times that it was played."""
         self.is_over = is_over or threading.Event()
+        """Set it to end, from any thread."""
         self._speed = speed
         self._until = until
+        self._start = -math.inf
         self._played_to = 0.0
         self._anchor: tuple[float, float] | None = None
-        """When it began, by the monotonic clock, and which moment that is in the recording."""
+        """When the pacing began, by the monotonic clock, and which moment that is in the recording."""
 
     def now(self) -> float:
         """The moment of the recording that is being played, seconds since 1970; any thread may ask."""
@@ -160,16 +176,30 @@ class Player:
             return self._played_to
         return anchor[1] + (time.monotonic() - anchor[0]) * self._speed
 
-    def play(self, items: Iterable[Beginning | Recorded], stage: Stage) -> None:
-        """Play until the end, or until `is_over` is set. Raises what the stage does."""
+    def play(self, recording: Recording, stage: Stage, start: float = -math.inf) -> None:
+        """Play from a moment (seconds since 1970) on, until the end or until `is_over` is set.
+
+        What came before that moment is there at once. Raises what the stage does.
+        """
+        self._anchor, self._start = None, start
+        if stage.has_states:
+            state, rest, self._played_to = seek(recording, start)
+            stage.begin(state)
+        else:
+            rest = iter(recording)
+        self._play(rest, stage)
+        self._anchor = None
+        if not self.is_over.is_set():
+            stage.finish()
+
+    def _play(self, items: Iterator[Beginning | Recorded], stage: Stage) -> None:
         together: list[Stamped[Event]] = []
         for each in items:
             at = each.log_time / 1e9
             if at >= self._until or self.is_over.is_set():
                 break
-            if together and (
-                len(together) >= AT_ONCE or isinstance(each, Beginning) or self._wait(at) > SOON
-            ):
+            cut = len(together) >= AT_ONCE or isinstance(each, Beginning) or self._left(at) > SOON
+            if together and cut:
                 self._hand_on(stage, together)
                 together = []
             if not self._wait_for(at):
@@ -180,29 +210,22 @@ class Player:
             else:
                 together.append(each.item)
         self._hand_on(stage, together)
-        self._anchor = None
-        if not self.is_over.is_set():
-            stage.finish()
-
-    def rewind(self, moment: float) -> None:
-        """What is played next begins at a moment of the recording."""
-        self._played_to, self._anchor = moment, None
 
     def _hand_on(self, stage: Stage, together: list[Stamped[Event]]) -> None:
         stage.send(together)
         self.played += len(together)
 
-    def _wait(self, at: float) -> float:
+    def _left(self, at: float) -> float:
         """Seconds until a moment of the recording is due."""
-        if math.isinf(self._speed):
+        if at < self._start or math.isinf(self._speed):
             return 0.0
         if self._anchor is None:
-            self._anchor = (time.monotonic(), self._played_to or at)
+            self._anchor = (time.monotonic(), max(self._start, self._played_to) if self._played_to else at)
         return (at - self._anchor[1]) / self._speed - (time.monotonic() - self._anchor[0])
 
     def _wait_for(self, at: float) -> bool:
         """Wait until a moment is due; False when it is over before."""
-        while (left := self._wait(at)) > SOON:
+        while (left := self._left(at)) > SOON:
             if self.is_over.wait(min(left, STEP)):
                 return False
         return True
