@@ -1,17 +1,24 @@
 """Time travel: the cursor, the way there, and the line that shows where one is."""
 
+import tempfile
 import threading
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Any
 
 import pytest
 from textual.pilot import Pilot
 
-from dashctl.bus import Connection
+from dashctl.bus import Broker, Connection, Follower, Publisher
+from dashctl.bus.journal.settings import JournalSettings
+from dashctl.bus.past import Past
 from dashctl.events import BusStats, LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.app import Monitor
+from dashctl_tui.calls import Calls
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.source import Lens
 from dashctl_tui.time_bar import TimeBar, draw_time_bar, moment_at
@@ -336,3 +343,76 @@ async def test_a_key_that_repeats_never_waits(monitor: Monitor, past: PastInMemo
         await until(pilot, lambda: " 22:13:05  -15s " in shown(monitor, "time"))
         await until(pilot, lambda: "0.585" in shown(monitor))
     assert len(past.asked) == 2
+
+
+# With a real journal
+
+
+@pytest.fixture
+def bus(tmp_path: Path) -> Iterator[Broker]:
+    """A broker that keeps a journal."""
+    with tempfile.TemporaryDirectory(prefix="dc-", dir="/tmp") as folder:
+        kept = JournalSettings(tmp_path / "journal")
+        with Broker(f"ipc://{folder}/bus", journal=kept) as broker:
+            broker.start()
+            yield broker
+
+
+async def test_a_real_journal_is_travelled_and_the_present_goes_on(bus: Broker) -> None:
+    address = str(bus.address)
+    with Publisher(address) as publisher, Follower(address) as follower:
+        publisher.publish(ModelMetric("early", 0.111))
+        app = Monitor(
+            follower,
+            address,
+            traveller=Traveller(partial(Past, address)),
+            calls=Calls(address),
+            scene="models",
+            interval=0.02,
+        )
+        async with app.run_test(size=SIZE) as pilot:
+            await until(pilot, lambda: "0.111" in shown(app))
+            await pilot.pause(0.3)
+            between = time.time()
+            publisher.publish(ModelMetric("late", 0.999))
+            await until(pilot, lambda: "0.999" in shown(app))
+            await pilot.press("home")
+            await until(pilot, lambda: "late" not in shown(app) and " past " in shown(app, "status"))
+            await pilot.press("full_stop", "full_stop", "full_stop")
+            await until(pilot, lambda: "late" in shown(app))
+            app._traveller.ask(Wish(moment=between), 0.0)
+            await until(pilot, lambda: "late" not in shown(app) and "early" in shown(app))
+            publisher.publish(ModelMetric("later still", 0.5))
+            await until(pilot, lambda: follower.state.version(ModelMetric) == 3)
+            assert "later still" not in shown(app)
+            await pilot.press("end")
+            await until(pilot, lambda: "later still" in shown(app))
+
+
+def test_a_journal_tells_how_many_events_came_when(bus: Broker) -> None:
+    with Publisher(bus.address) as publisher:
+        for number in range(20):
+            publisher.publish(ModelMetric("lstm", number / 20))
+    with Past(bus.address) as past:
+        span = past.span()
+        assert span is not None
+        (whole,) = past.stretches()
+        assert (whole.first, whole.last) == (span.first, span.last)
+        past.at(span.last)
+        fine = list(past.stretches())
+    assert len(fine) > 20
+    assert sum(each.events for each in fine) == pytest.approx(whole.events, abs=0.01)
+    assert fine[0].first == span.first
+    assert fine[-1].last == span.last
+
+
+def test_a_broker_without_a_journal_says_so() -> None:
+    with (
+        tempfile.TemporaryDirectory(prefix="dc-", dir="/tmp") as folder,
+        Broker(f"ipc://{folder}/bus") as bare,
+    ):
+        bare.start()
+        traveller = Traveller(partial(Past, bare.address))
+        traveller.ask(BEGINNING, NOW)
+        assert news_of(traveller) == Trouble("this broker keeps no journal")
+        traveller.close()
