@@ -95,7 +95,7 @@ def all_finite(packed: memoryview) -> bool:
     NaN and infinities have all exponent bits set, so their last byte is 0x7f or 0xff. Where none is
     (no magnitude reaches 1.7e38), a byte search has the answer far sooner than unpacking has.
     """
-    last = bytes(packed[3::4])
+    last = bytes(packed)[3::4]
     if b"\x7f" not in last and b"\xff" not in last:
         return True
     return all(math.isfinite(number) for number in array("f", bytes(packed)))

@@ -253,7 +253,7 @@ def _open_columns(header: Header, body: memoryview) -> Opened:
     if min(lengths) < 1 or max(lengths) > LONGEST_NAME:
         raise InvalidEvent(f"metric.name: expected texts of 1 to {LONGEST_NAME} characters")
     # The sign is in the last byte of each.
-    if not bytes(packed.steps[7::8]).isascii():
+    if not bytes(packed.steps)[7::8].isascii():
         raise InvalidEvent(f"metric.step: {min(steps)} is not allowed; expected a whole number, 0 or more")
     return Opened(MetricColumns(header.run, times, packed.names, codes, steps, values), Counter())
 
@@ -338,7 +338,7 @@ def _column(name: str, typecode: str, packed: memoryview, count: int) -> "array[
 def _times(packed: memoryview, count: int) -> "array[float]":
     times = _column("times", "d", packed, count)
     # Nearly always no time is beyond the year 2242: then the last bytes, of sign and exponent, tell.
-    if bytes(packed[7::8]).translate(None, _EARLY):
+    if bytes(packed)[7::8].translate(None, _EARLY):
         _check_times(times)
     return times
 
