@@ -58,7 +58,16 @@ def test_the_version_is_told_once() -> None:
     assert metadata.version("dashctl") == PROJECT["version"]
 
 
-@pytest.mark.parametrize("document", ["README.md", "CONTRIBUTING.md", "docs/architecture.md", "docs/data.md"])
+DOCUMENTS = [
+    "README.md",
+    "CONTRIBUTING.md",
+    "docs/architecture.md",
+    "docs/data.md",
+    "docs/protocol.md",
+]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
 def test_links_between_documents_lead_somewhere(document: str) -> None:
     text = (ROOT / document).read_text()
     targets: list[str] = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", text)
