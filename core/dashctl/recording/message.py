@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import msgspec
 
-from dashctl.errors import InvalidEvent
+from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import BY_NAME, AnyEvent, Event, Metric, Stamped
 from dashctl.plain import from_dict
 from dashctl.state_json import plain
@@ -61,7 +61,7 @@ def from_message(text: bytes | memoryview) -> Stamped[Event]:
         raise Unreadable("illegal value", f"message: {envelope.time!r} is not a time")
     try:
         return Stamped(envelope.time, check_run(envelope.run), _event_of(text))
-    except (msgspec.DecodeError, InvalidEvent, RecursionError) as error:
+    except (msgspec.DecodeError, UsageError, RecursionError) as error:
         raise Unreadable("illegal value", f"message: {error}") from None
 
 
