@@ -26,6 +26,9 @@ from dashctl.events import BusStats, ProducerStats
 MINUTE: Final = 60.0
 SLOW_KEPT: Final = 4_096
 """Askings of slow monitors that are remembered."""
+MOST_SERVICES: Final = 100
+"""Named in an event, as `MOST_ADDRESSES` are; a status names all."""
+MOST_ADDRESSES: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,8 @@ class Statistics:
             slow=len(self._slow),
             queues=self._queues(),
             by_producer=self._producers,
-            services=parts.switchboard.names(),
-            listening=self._listening(),
+            services=parts.switchboard.names()[:MOST_SERVICES],
+            listening=self._listening()[:MOST_ADDRESSES],
             journal=None if parts.journal is None else parts.journal.statistics(),
         )
 
@@ -173,7 +176,10 @@ class Statistics:
         """What waits where, in events or in bytes, as the name says."""
         parts = self._parts
         fed = {} if self.upstream is None else {"upstream bytes": self.upstream().behind}
-        return fed | {
+        kept = {} if parts.journal is None else {"journal bytes": parts.journal.status().waiting}
+        return {
+            **fed,
+            **kept,
             "fold": parts.memory.waiting,
             "posted": len(parts.posted),
             "large frames bytes": sum(door.large_bytes() for door in parts.doors),

@@ -11,7 +11,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter
@@ -160,7 +160,10 @@ class Inlet:
     def _turn(self, inbox: Line, asking: Line) -> None:
         self._bell.quiet()
         inbox.look()
-        asking.look()
+        if asking.look():
+            hello = messages.Hello(0, self._producer, self._next)
+            with suppress(zmq.Again):
+                asking.socket.send(messages.encode(hello), zmq.NOBLOCK)
         with self._lock:
             self._unsent.extend(self._coming)
             self._coming.clear()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 import zmq
@@ -9,10 +10,20 @@ import zmq
 from dashctl import wire
 from dashctl.bus import Address, Broker, Publisher, Subscriber, messages
 from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.ledger import ACTIVE, REPORTED, Ledger
+from dashctl.bus.service import Service
 from dashctl.bus.statistics import Rates, Totals
 from dashctl.events import BusStats, Metric, PhaseEvent, ProducerStats
-from tests.core.bus.processes import until
+from tests.core.bus.processes import PATIENCE, script, until
+
+ENDS_ABRUPTLY = """
+import os, sys
+from dashctl.bus import Publisher
+publisher = Publisher(sys.argv[1])
+publisher.publish({"type": "phase", "phase": "armed"})
+os._exit(0)
+"""
 
 
 def header(producer: bytes, first: int = 0, events: int = 1, run: str = "") -> wire.Header:
@@ -119,3 +130,27 @@ def test_a_monitor_that_lost_frames_counts_as_slow(
         assert dealer.poll(10_000)
         dealer.recv()
     assert ask_status(address).slow == slow
+
+
+def test_a_broker_with_all_its_parts_tells_of_each(address: Address, tmp_path: Path) -> None:
+    settings = JournalSettings(tmp_path / "journal")
+    with Broker(address, journal=settings) as broker, Service("trainer", address):
+        broker.start()
+        with script(ENDS_ABRUPTLY, address) as process:
+            assert process.wait(PATIENCE) == 0
+
+        def complete() -> BusStats | None:
+            stats = told(address)
+            named = stats and stats.services and stats.journal and stats.journal.bytes
+            return stats if stats and named and stats.vanished else None
+
+        stats = until(complete)
+        status = ask_status(address)
+    assert stats.services == status.services == ("trainer",)
+    assert stats.vanished == status.vanished == 1
+    assert stats.journal is not None
+    assert status.journal is not None
+    assert stats.journal.durable
+    assert status.journal.durable
+    assert "journal bytes" in stats.queues
+    assert status.journal.folder == str(settings.folder)

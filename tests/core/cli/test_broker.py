@@ -1,18 +1,22 @@
 """`dashctl broker`: run, status and stop."""
 
 import json
+import re
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import zmq
 
-from dashctl.bus import Address, Broker
+from dashctl.bus import Address, Broker, Publisher
 from dashctl.bus.control import ask_status, is_listening
+from dashctl.bus.journal.settings import JournalSettings
 from dashctl.cli import main
+from dashctl.events import PhaseEvent
 
 Dashctl = Callable[..., "subprocess.CompletedProcess[str]"]
 
@@ -69,8 +73,33 @@ def test_status_shows_what_was_refused_and_why(broker: Broker, capsys: pytest.Ca
     assert "rejected   1" in out
     assert "1  malformed" in out
     assert "malformed: frame: 8 bytes" in out
-    for name in ("up  ", "epoch", "events", "monitors", "producers", "lost"):
+    for name in ("up  ", "epoch", "events", "out", "monitors", "producers", "vanished", "lost", "waiting"):
         assert f"\n{name}" in out
+    assert "\njournal    none" in out
+    assert "\nservices   none" in out
+
+
+def test_status_shows_the_producers_heard_last_and_the_journal(
+    bus: Address, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Broker(bus, journal=JournalSettings(tmp_path / "journal")) as broker:
+        broker.start()
+        with Publisher(bus, run="mnist") as publisher:
+            publisher.publish(PhaseEvent("armed"))
+            deadline = time.monotonic() + 20
+            while not ask_status(bus).by_producer:
+                assert time.monotonic() < deadline
+                time.sleep(0.02)
+            assert main(["broker", "status"]) == 0
+            out = capsys.readouterr().out
+            assert main(["broker", "status", "--json"]) == 0
+            status = json.loads(capsys.readouterr().out)
+    assert "\nproducers heard last\n" in out
+    assert out.splitlines()[-1].endswith("mnist")
+    assert re.search(r"^journal    \d+ events, [\d,]+ bytes in 1 segments", out, re.MULTILINE)
+    assert status["by_producer"][0]["run"] == "mnist"
+    assert status["journal"]["durable"] is True
+    assert {"fold", "posted", "journal bytes"} <= status["queues"].keys()
 
 
 def test_status_as_json_is_one_object(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
