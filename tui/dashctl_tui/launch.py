@@ -29,7 +29,13 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 def watch(
-    address: Address | str | None, *, scene: str, mouse: bool, interval: float, now: Callable[[], float]
+    address: Address | str | None,
+    *,
+    scene: str,
+    mouse: bool,
+    interval: float,
+    now: Callable[[], float],
+    place: str,
 ) -> int:
     """See `dashctl_tui.run`."""
     first = scene_named(scene)
@@ -38,7 +44,7 @@ def watch(
     with Follower(address) as follower:
         monitor = Monitor(
             follower,
-            str(follower.address),
+            place or str(follower.address),
             traveller=Traveller(partial(Past, follower.address)),
             calls=Calls(follower.address),
             scene=first.name,

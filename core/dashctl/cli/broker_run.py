@@ -14,10 +14,11 @@ from typing import Final
 
 from dashctl.bus.broker import Broker
 from dashctl.bus.journal.settings import journal_settings
-from dashctl.cli.connection import bus_of
+from dashctl.cli.connection import bus_of, is_far
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, as_setting, number, whole
+from dashctl.errors import UsageError
 from dashctl.settings import JOURNAL_DAYS, JOURNAL_KEEP, METRICS_HOST, METRICS_PORT, setting
 
 DESCRIPTION: Final = (
@@ -84,6 +85,8 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Serve."""
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
+    if is_far(arguments):
+        raise UsageError(f"bus: {arguments.bus!r} is not here; run  dashctl broker run  there")
     address = bus_of(arguments)
     kept = None if arguments.no_journal else journal_settings(address, arguments.keep, arguments.keep_days)
     with (

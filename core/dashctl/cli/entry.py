@@ -10,7 +10,7 @@ import signal
 import sys
 from argparse import REMAINDER, SUPPRESS, Namespace
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from types import FrameType
 from typing import Any, Final
 
@@ -76,7 +76,8 @@ def _run(argv: list[str]) -> int:
         check_file(config_file())
     if arguments.verbose:
         _log_to_stderr()
-    return module.run(arguments)
+    with ExitStack() as arguments.opened:
+        return module.run(arguments)
 
 
 def _top_parser() -> Parser:

@@ -15,11 +15,12 @@ from typing import Final
 from dashctl.bus import Connection
 from dashctl.bus.address import Address
 from dashctl.bus.control import ask_snapshot
-from dashctl.cli.connection import broker_of, bus_of
+from dashctl.cli.connection import broker_of, bus_of, place_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, size
 from dashctl.cli.terminal import is_coloured, why_no_screen
+from dashctl.errors import UsageError
 from dashctl.events import BusStats
 from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, setting
 from dashctl.state import State
@@ -32,6 +33,7 @@ EXAMPLES: Final = (
     "dashctl monitor",
     "dashctl monitor --scene training --no-mouse",
     "dashctl monitor --once --scene models --size 120x40",
+    "dashctl monitor ssh://me@box",
 )
 
 
@@ -40,6 +42,7 @@ _FIRST_SCENE: Final = "overview"
 
 def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
+    parser.add_argument("where", nargs="?", metavar="ADDRESS", help="the bus, as with --bus")
     add_picture_arguments(parser)
     add_screen_arguments(parser)
     add_bus(parser)
@@ -75,10 +78,15 @@ def add_screen_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Watch until a person quits, or print one picture."""
     check_screen(arguments)
+    if arguments.where is not None:
+        if arguments.bus is not None:
+            raise UsageError("ADDRESS and --bus exclude each other; see  dashctl monitor --help")
+        arguments.bus = arguments.where
     if wants_picture(arguments):
         address = bus_of(arguments)
-        return print_picture(ask_snapshot(address), arguments, place=str(address))
-    return watch(broker_of(arguments), arguments)
+        return print_picture(ask_snapshot(address), arguments, place=place_of(arguments, address))
+    address = broker_of(arguments)
+    return watch(address, arguments, place=place_of(arguments, address))
 
 
 def wants_picture(arguments: Namespace) -> bool:
@@ -99,10 +107,12 @@ def check_screen(arguments: Namespace) -> None:
             import_module("dashctl_tui.scenes").scene_named(arguments.scene)
 
 
-def watch(address: Address, arguments: Namespace, now: Callable[[], float] = time.time) -> int:
+def watch(
+    address: Address, arguments: Namespace, now: Callable[[], float] = time.time, place: str = ""
+) -> int:
     """The screen, until a person quits; the arguments are those of `add_screen_arguments`.
 
-    `now` is the clock of what is shown, seconds since 1970.
+    `now` is the clock of what is shown, seconds since 1970; `place` is what the address is called there.
     """
     with needing("tui", "dashctl monitor"):
         status: int = import_module("dashctl_tui").run(
@@ -111,6 +121,7 @@ def watch(address: Address, arguments: Namespace, now: Callable[[], float] = tim
             mouse=setting(MONITOR_MOUSE, arguments.mouse),
             interval=setting(MONITOR_INTERVAL, arguments.interval),
             now=now,
+            place=place,
         )
     return status
 

@@ -66,8 +66,8 @@ def add_bus(parser: Parser) -> None:
     parser.add_argument(
         "--bus",
         metavar="ADDRESS",
-        help="ipc:///FOLDER, tcp://127.0.0.1:PORT, or tcp://HOST:PORT?key=KEY (default:"
-        " $DASHCTL_BUS_ADDRESS, then the configuration file, then this user's own bus)",
+        help="ipc:///FOLDER, tcp://127.0.0.1:PORT, tcp://HOST:PORT?key=KEY, or ssh://[USER@]HOST"
+        " (default: $DASHCTL_BUS_ADDRESS, then the configuration file, then this user's own bus)",
     )
 
 
