@@ -6,7 +6,6 @@ ZeroMQ's handshakes wait for it without holding up anybody else, so no thread an
 and the authenticator that comes with pyzmq, which brings asyncio along, is not either.
 """
 
-import time
 from typing import Final
 
 import zmq
@@ -20,8 +19,6 @@ NOT_ALLOWED: Final = "key not allowed"
 RIGHT_MISSING: Final = "right missing"
 ANY: Final = "any"
 """A domain for which every right will do: what it takes is known when a request is read."""
-BANNED: Final = 60.0
-"""Seconds for which one who took too much is not let in."""
 _KEY_SIZE: Final = 32
 
 
@@ -33,8 +30,6 @@ class Admission:
         self._allowed = AllowList()
         self._fewer = False
         """Whether somebody may less than at the last `refresh`."""
-        self._banned: dict[str, float] = {}
-        """When those are let in again who took too much, by `time.monotonic`."""
         self._named: tuple[str, ...] = ()
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
@@ -59,10 +54,6 @@ class Admission:
         """Whether a client has a right now."""
         return self._allowed.may(user, right)
 
-    def ban(self, user: str) -> None:
-        """Refuse a client for a while, who took too much."""
-        self._banned[user] = time.monotonic() + BANNED
-
     def refresh(self) -> bool:
         """Look at the list again; whether somebody may less than before."""
         self._fewer, fewer = False, self._allowed.refresh() or self._fewer
@@ -83,9 +74,6 @@ class Admission:
         client = self._allowed.client(public)
         if client is None:
             self._refusals.add(NOT_ALLOWED, f"{fingerprint(public)} from {address}")
-            return ""
-        if self._banned.get(client.name, 0.0) > time.monotonic():
-            self._refusals.add("took too much", f"{client.name} ({client.fingerprint}) from {address}")
             return ""
         if right != ANY and right not in client.rights:
             self._refusals.add(RIGHT_MISSING, f"{client.name} ({client.fingerprint}) from {address}: {right}")

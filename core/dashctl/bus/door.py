@@ -7,7 +7,6 @@ the broker's loop alone uses it.
 
 import errno
 import time
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
@@ -88,7 +87,7 @@ class Door:
 
     def _open(self) -> None:
         self._owed = Owed()
-        self._filters: Counter[str] = Counter()
+        self._filters = 0
         self.inbox = self._made(zmq.PULL, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain = self._made(zmq.SUB, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain.subscribe(b"")
@@ -142,13 +141,9 @@ class Door:
         for monitor, connected in zip(self._comings, self._connected, strict=True):
             if monitor in ready:
                 _count(monitor, connected)
-        if self._filters.total() > FILTERS:
+        if self._filters > FILTERS:
             return "too many subscriptions"
         return "too many connections" if sum(map(len, self._connected)) > CONNECTIONS else ""
-
-    def offender(self) -> str:
-        """The user with the most subscriptions; "" where no keys are asked for."""
-        return max(self._filters, key=self._filters.__getitem__, default="")
 
     def listen(self) -> None:
         """Accept connections at the address, once more if its sockets were removed."""
@@ -208,7 +203,7 @@ class Door:
             first, *frames = self.calls.recv_multipart(zmq.NOBLOCK, copy=False)
         except zmq.Again:
             return None
-        user = self._user(frames[-1]) if frames else ""
+        user = _user(frames[-1]) if frames else ""
         return Peer(self, first.bytes, user), [frame.bytes for frame in frames]
 
     def reply(self, identity: bytes, reply: messages.Reply) -> bool:
@@ -241,20 +236,15 @@ class Door:
         return True
 
     def _count_monitors(self) -> None:
-        for frame in _frames(self.outbox):
-            message = frame.bytes
+        for message in received(self.outbox, BURST):
             if message == b"\x01":
                 self.monitors += 1
             elif message == b"\x00":
                 self.monitors = max(0, self.monitors - 1)
             elif message[:1] == b"\x01":
-                self._filters[self._user(frame)] += 1
+                self._filters += 1
             elif message[:1] == b"\x00":
-                self._filters[self._user(frame)] -= 1
-
-    def _user(self, frame: zmq.Frame) -> str:
-        """The name that the list of who is allowed has for who sent this."""
-        return "" if self._pair is None else str(frame.get("User-Id"))
+                self._filters -= 1
 
 
 def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
@@ -265,13 +255,12 @@ def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
             connected.discard(coming.value)
 
 
-def _frames(source: "zmq.Socket[bytes]") -> Iterator[zmq.Frame]:
-    """What has come in, with who sent it."""
-    for _ in range(BURST):
-        try:
-            yield source.recv(zmq.NOBLOCK, copy=False)
-        except zmq.Again:
-            return
+def _user(frame: zmq.Frame) -> str:
+    """The name that the list of who is allowed has for who sent this; "" has no right."""
+    try:
+        return str(frame.get("User-Id"))
+    except zmq.ZMQError:
+        return ""
 
 
 def received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:

@@ -61,10 +61,7 @@ class Doors:
         for door in list(self._all):
             excess = door.look(ready)
             if excess:
-                who = door.offender()
-                self._refusals.add(excess, f"at {door.address.place} {who}: all connections were ended")
-                if self._admission is not None and who:
-                    self._admission.ban(who)
+                self._refusals.add(excess, f"at {door.address.place}: all connections were ended")
                 self._renew(door)
         return ready
 

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from dashctl.bus import Address
+from dashctl.bus import Address, Broker
 from dashctl.bus.address import make_private
 from dashctl.errors import UsageError
+from tests.core.bus.processes import finished, script
 
 KEY = "0123456789abcdef" * 4
 
@@ -158,3 +159,46 @@ def test_what_is_no_folder_or_cannot_be_one_is_refused(folder: Path) -> None:
 def test_a_client_does_not_mind_a_folder_that_cannot_be_made(folder: Path) -> None:
     Address(folder / "missing" / "bus").guard()
     Address.parse("tcp://127.0.0.1:7000").guard()
+
+
+def test_a_folder_that_others_could_replace_is_refused(folder: Path) -> None:
+    (folder / "shared").mkdir()
+    make_private(folder / "shared" / "bus")
+    (folder / "shared").chmod(0o777)
+    with pytest.raises(UsageError, match=r"is in /tmp/.*/shared, where others may write \(mode 777\)"):
+        make_private(folder / "shared" / "bus")
+    (folder / "shared").chmod(0o1777)
+    make_private(folder / "shared" / "bus")
+
+
+def test_also_behind_a_link(folder: Path) -> None:
+    (folder / "shared").mkdir()
+    (folder / "shared" / "bus").mkdir(mode=0o700)
+    (folder / "link").symlink_to(folder / "shared" / "bus")
+    make_private(folder / "link")
+    (folder / "shared").chmod(0o777)
+    with pytest.raises(UsageError, match="where others may write"):
+        make_private(folder / "link")
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can be somebody else")
+def test_another_user_gets_neither_in_nor_in_between(broker: Broker, address: Address, folder: Path) -> None:
+    assert address.folder is not None
+    folder.chmod(0o711)
+    tries = """
+import os, socket, sys
+os.setgid(54321); os.setuid(54321)
+for name in ("in", "out", "calls", "pub"):
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(f"{sys.argv[1]}/{name}")
+            print("in")
+        except PermissionError:
+            print("out")
+try:
+    os.rename(sys.argv[1], sys.argv[1] + "-mine")
+except PermissionError:
+    print("stays")
+"""
+    with script(tries, address.folder) as other:
+        assert finished(other).split() == ["out"] * 4 + ["stays"]
