@@ -74,6 +74,10 @@ EVERY: Final = (*GENERAL, *TIME, *MOVES, *SPECIAL)
 """All but those that show a scene."""
 
 
+FIRST: Final = frozenset({"interrupt", "ask_filter", "ask_call"})
+"""Calls that no widget sees before: what is typed right behind the key belongs to the line it opens."""
+
+
 def go_to(position: int, name: str, title: str) -> Action:
     """The action that shows the scene at this position of the deck, 1–10; the tenth has the key 0."""
     key = str(position % 10)
@@ -83,6 +87,6 @@ def go_to(position: int, name: str, title: str) -> Action:
 def bindings(scenes: tuple[Action, ...]) -> list[BindingType]:
     """All actions as Textual's bindings."""
     return [
-        Binding(action.keys, action.call, action.title, show=False, priority=action.call == "interrupt")
+        Binding(action.keys, action.call, action.title, show=False, priority=action.call in FIRST)
         for action in (*scenes, *EVERY)
     ]

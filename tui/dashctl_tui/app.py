@@ -330,6 +330,11 @@ class Monitor(App[None]):
 
     # The lines that are typed in
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in {"ask_filter", "ask_call"}:
+            return len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
+        return True
+
     def _type_in(self, line: Input, text: str | None) -> None:
         """Show this line in place of the status, with a text to begin with; None: no longer."""
         line.display = text is not None

@@ -112,4 +112,5 @@ def _blocks(bar: TimeBar, cells: int) -> str:
         length = max(stretch.last - stretch.first, 1e-3)
         overlap = np.minimum(edges[1:], stretch.first + length) - np.maximum(edges[:-1], stretch.first)
         counts += stretch.events * overlap.clip(0.0) / length
-    return draw_sparkline(counts, cells, 1)[0].text
+    # By magnitude: beside a burst, a quiet hour is still more than nothing.
+    return draw_sparkline(np.log1p(counts), cells, 1)[0].text
