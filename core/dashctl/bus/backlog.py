@@ -8,6 +8,7 @@ was dropped before the next event is known, for it leaves a hole in the numbers.
 import threading
 from collections import deque
 from contextlib import suppress
+from itertools import repeat, starmap
 from typing import Final
 
 from dashctl.bus.bulk import Bulk, Held, Queued
@@ -55,8 +56,9 @@ class Backlog:
             self.trim()
             self.passed = self.dropped
             count = min(len(self.queue), METRICS_PER_FRAME, max(FEWEST, most))
-            pop = self.queue.popleft
-            self._groups.extend(grouped([pop() for _ in range(count)], alone=Held))
+            # Popping each in a loop of the interpreter's would be a good part of what an event costs.
+            taken = list(starmap(self.queue.popleft, repeat((), count)))
+            self._groups.extend(grouped(taken, alone=Held))
         group = self._groups.popleft() if self._groups else []
         self._in_hand = len(group)
         return group

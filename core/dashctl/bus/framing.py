@@ -19,11 +19,12 @@ from dashctl.wire import MAX_FRAME, encode_frame
 EVENTS_PER_FRAME: Final = 1_024
 METRICS_PER_FRAME: Final = 4_096
 """In columns they are far smaller than other events, and far cheaper."""
-RUN: Final = 64
+RUN: Final = 16
 """Metrics in a row that are worth a frame of their own."""
 BYTES_PER_FRAME: Final = 256 * 1024
 """A frame with more than one event is cut in two beyond this."""
 
+_time: Final = itemgetter(0)
 _event: Final = itemgetter(1)
 
 Entry = tuple[float, Event]
@@ -67,7 +68,7 @@ def encoded(
 
     Raises Unsendable for a single event that fits no frame.
     """
-    times, events = zip(*group, strict=True)
+    times, events = list(map(_time, group)), list(map(_event, group))
     try:
         frame = encode_frame(producer, first, run, times, events, dropped=dropped, logged=logged)
         if len(frame) <= BYTES_PER_FRAME or (len(group) == 1 and len(frame) <= MAX_FRAME):
