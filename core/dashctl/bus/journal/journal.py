@@ -26,6 +26,8 @@ FULL: Final = 64 * 1024 * 1024
 """Bytes that wait for the disk before no more is taken in from producers."""
 EFFORT: Final = 6
 """How many events in columns an event in another frame is worth when it is folded."""
+FRAME_EFFORT: Final = 50
+"""The same of opening a frame."""
 
 
 class Journal:
@@ -78,7 +80,7 @@ class Journal:
         """Keep a frame; `own` are the broker's, which nobody waits for."""
         self._put += 1
         self._bytes += len(frame) + RECORD_SIZE
-        self._effort += events if frame[3] == KIND_COLUMNS else events * EFFORT
+        self._effort += FRAME_EFFORT + (events if frame[3] == KIND_COLUMNS else events * EFFORT)
         arrival = self._now()
         self._writer.put(Queued(arrival, events, own, pack_record(arrival, frame), frame))
 

@@ -17,7 +17,7 @@ class FolderLock:
     def __init__(self, folder: Path) -> None:
         try:
             folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            make_private(folder)
+            make_private(folder, "journal")
             flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
             self._descriptor = os.open(folder / "lock", flags, 0o600)
         except OSError as error:

@@ -220,6 +220,7 @@ class Writer:
         try:
             self._close_segment()
             self._open_segment(checkpoint)
+            self._next_tidying = 0.0
         except OSError as error:
             self._fail(error)
             return
