@@ -14,11 +14,13 @@ import zmq
 from dashctl.bus.address import Address
 from dashctl.bus.login import Line, Login, line
 from dashctl.bus.messages import (
+    AskHistory,
     AskSnapshot,
     AskStatus,
     AskStop,
     BadReply,
     BrokerStatus,
+    HistoryReply,
     Refused,
     Rejection,
     Reply,
@@ -32,8 +34,18 @@ from dashctl.bus.messages import (
 from dashctl.bus.sockets import plain, private_context
 from dashctl.errors import NoBroker, NotAllowed, TimedOut
 from dashctl.state import State
+from dashctl.wire import LAST_TIME
 
-__all__ = ["BadReply", "BrokerStatus", "Rejection", "ask_snapshot", "ask_status", "ask_stop", "is_listening"]
+__all__ = [
+    "BadReply",
+    "BrokerStatus",
+    "Rejection",
+    "ask_history",
+    "ask_snapshot",
+    "ask_status",
+    "ask_stop",
+    "is_listening",
+]
 
 R = TypeVar("R", bound=Reply)
 
@@ -77,6 +89,26 @@ def ask_stop(address: Address | str | None = None, timeout: float = 2.0) -> None
         if time.monotonic() > deadline:
             raise TimedOut(f"the broker at {where} did not end within {timeout:g} s")
         time.sleep(0.01)
+
+
+def ask_history(
+    address: Address | str | None = None,
+    type_: str = "metric",
+    *,
+    run: str | None = None,
+    name: str | None = None,
+    since: float = 0.0,
+    until: float = LAST_TIME,
+    points: int = 1_000,
+    timeout: float = 30.0,
+) -> HistoryReply:
+    """What the broker's journal has of an event type from `since` to before `until`, in event time: for
+    metrics curves thinned to so many points, else the newest so many events.
+
+    Raises NoBroker, NotAllowed, TimedOut, and BadReply with the reason where it is refused.
+    """
+    question = AskHistory(0, type_, run, name, since, until, points)
+    return _ask(Address.parse(address), question, HistoryReply, timeout)
 
 
 def is_listening(address: Address) -> bool:
