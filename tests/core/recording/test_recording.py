@@ -51,7 +51,9 @@ def test_another_reader_finds_all_of_it(tmp_path: Path) -> None:
         assert {schema.encoding for schema in summary.schemas.values()} == {"jsonschema"}
         messages = list(reader.iter_messages())
         assert [message.sequence for _, _, message in messages] == list(range(1, len(messages) + 1))
-        assert all(f"/{json.loads(message.data)['type']}" == channel.topic for _, channel, message in messages)
+        assert all(
+            f"/{json.loads(message.data)['type']}" == channel.topic for _, channel, message in messages
+        )
         assert len(list(reader.iter_messages(topics=["/point_cloud"]))) == 2
         assert [each.name for each in reader.iter_attachments()] == ["state"]
         assert [each.name for each in reader.iter_metadata()] == ["dashctl"]
@@ -130,7 +132,9 @@ def test_a_recording_of_a_newer_format_is_refused(tmp_path: Path) -> None:
         writer = McapWriter(file, "dashctl", "dashctl 9")
         writer.note("dashctl", {"format": "2", "version": "9.0"})
         writer.finish()
-    with pytest.raises(InvalidData, match="recorded by dashctl 9.0 in format 2; this dashctl reads format 1"):
+    with pytest.raises(
+        InvalidData, match=r"recorded by dashctl 9\.0 in format 2; this dashctl reads format 1"
+    ):
         list(Recording(path))
 
 

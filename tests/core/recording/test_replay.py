@@ -186,9 +186,7 @@ def test_playing_ends_when_it_is_told_to(folder: Path, tmp_path: Path) -> None:
     assert player.played <= 1
 
 
-def test_where_nobody_takes_the_events_it_says_so(
-    address: Address, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_where_nobody_takes_the_events_it_says_so(address: Address, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(feeding, "PATIENCE", 0.3)
     with Feed(address) as feed, pytest.raises(NoBroker):
         feed.send(stamped([LogLine("x")]))
