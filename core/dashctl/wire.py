@@ -234,7 +234,7 @@ def _refused(events: int, reason: str, why: str) -> Opened:
 def _open_events(header: Header, body: memoryview) -> Opened:
     try:
         opened = _body_decoder.decode(body)
-    except (msgspec.ValidationError, InvalidEvent):
+    except (msgspec.ValidationError, InvalidEvent, UnicodeDecodeError):
         return _salvage(header, body)
     times = _times(opened.times, header.events)
     _check_length("events", len(opened.events), header.events)
@@ -287,7 +287,7 @@ def _salvage(header: Header, body: memoryview) -> Opened:
     for at, piece in zip(times, raw.events, strict=True):
         try:
             kept.append(Stamped(at, header.run, _event_decoder.decode(piece)))
-        except (msgspec.DecodeError, RecursionError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason, message = _explained(piece, str(error))
             rejected[reason] += 1
             why.setdefault(reason, message)
@@ -298,7 +298,7 @@ def _explained(piece: msgspec.Raw, error: str) -> tuple[str, str]:
     """Under which reason an event that cannot be decoded is counted, and what is wrong with it."""
     try:
         plain = msgspec.msgpack.decode(piece)
-    except (msgspec.DecodeError, RecursionError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return "malformed", f"event: {error}"
     try:
         as_event(plain)

@@ -280,3 +280,10 @@ def test_any_metrics_come_back(samples: list[tuple[float, int, float]]) -> None:
 def test_a_run_must_fit_its_frame(run: str) -> None:
     with pytest.raises(UsageError, match="at most 32 bytes"):
         check_run(run)
+
+
+def test_a_text_that_is_not_utf_8_takes_no_other_event_with_it() -> None:
+    good = encode_frame(PRODUCER, 0, "", [1.0, 2.0], [PhaseEvent("clean"), ModelMetric("lstm", 0.5)])
+    opened = open_frame(good.replace(b"lstm", b"l\xe2tm"))
+    assert [item.event for item in opened.events] == [PhaseEvent("clean")]
+    assert opened.rejected.total() == 1

@@ -159,7 +159,11 @@ def encode(message: Request | Reply) -> bytes:
 
 def decode_request(message: bytes) -> AnyRequest:
     """The request in these bytes. Raises msgspec.DecodeError."""
-    request: AnyRequest = _request_decoder.decode(message)
+    try:
+        request: AnyRequest = _request_decoder.decode(message)
+    except UnicodeDecodeError as error:
+        # A text that is not UTF-8 is not msgspec's to refuse.
+        raise msgspec.DecodeError(str(error)) from None
     return request
 
 
@@ -167,6 +171,6 @@ def decode_reply(message: bytes | memoryview) -> AnyReply:
     """The reply in these bytes. Raises BadReply."""
     try:
         reply: AnyReply = _reply_decoder.decode(message)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BadReply(f"reply: cannot be read ({error}); is the broker of another version?") from None
     return reply

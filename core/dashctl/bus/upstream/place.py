@@ -23,7 +23,7 @@ class Place:
         """The position, or the beginning. Raises OSError for a file that is there and cannot be opened."""
         try:
             return msgspec.json.decode(self.path.read_bytes(), type=Position)
-        except (FileNotFoundError, msgspec.DecodeError):
+        except (FileNotFoundError, msgspec.DecodeError, UnicodeDecodeError):
             return Position()
 
     def save(self, position: Position) -> None:
