@@ -133,7 +133,7 @@ def test_a_recording_of_a_newer_format_is_refused(tmp_path: Path) -> None:
         writer.note("dashctl", {"format": "2", "version": "9.0"})
         writer.finish()
     with pytest.raises(
-        InvalidData, match=r"recorded by dashctl 9\.0 in format 2; this dashctl reads format 1"
+        InvalidData, match=r"by dashctl 9\.0 in format 2; this dashctl reads format 1"
     ):
         list(Recording(path))
 
