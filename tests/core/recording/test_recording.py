@@ -132,9 +132,7 @@ def test_a_recording_of_a_newer_format_is_refused(tmp_path: Path) -> None:
         writer = McapWriter(file, "dashctl", "dashctl 9")
         writer.note("dashctl", {"format": "2", "version": "9.0"})
         writer.finish()
-    with pytest.raises(
-        InvalidData, match=r"by dashctl 9\.0 in format 2; this dashctl reads format 1"
-    ):
+    with pytest.raises(InvalidData, match=r"by dashctl 9\.0 in format 2; this dashctl reads format 1"):
         list(Recording(path))
 
 
