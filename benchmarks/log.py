@@ -18,7 +18,7 @@ from dashctl.bus import Publisher, PublisherStatistics
 from dashctl.events import Metric
 
 BURST = 20_000
-BURSTS = 7
+BURSTS = 15
 
 
 def microseconds(burst: Callable[[], object], settle: Callable[[], object]) -> float:

@@ -1,12 +1,16 @@
 """What was sent and not confirmed when the broker died or the line was cut comes all the same, once."""
 
 import signal
+import socket
+import threading
+import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
 import pytest
 
-from dashctl.bus import Address, Publisher, unconfirmed
+from dashctl.bus import Address, Broker, Publisher, unconfirmed
 from dashctl.bus.control import ask_status
 from dashctl.bus.messages import Ingested, Refused, StatusReply
 from dashctl.bus.receipts import OVERDUE, Receipts
@@ -166,3 +170,68 @@ def test_a_broker_that_is_killed_again_and_again_loses_nothing_and_has_nothing_t
             assert curve is not None
             assert (state.version(Metric), curve.last) == (count, count - 1)
             assert ask_status(address).lost == 0
+
+
+class Wire:
+    """What lies between a producer and a broker, and can be cut."""
+
+    def __init__(self, near: Address, far: Address) -> None:
+        self._connections: list[socket.socket] = []
+        self._listening: list[socket.socket] = []
+        assert near.folder is not None
+        assert far.folder is not None
+        near.folder.mkdir(mode=0o700)
+        for name in (Path(near.inbox).name, Path(near.calls).name):
+            listening = socket.socket(socket.AF_UNIX)
+            listening.bind(str(near.folder / name))
+            listening.listen()
+            self._listening.append(listening)
+            threading.Thread(target=self._accept, args=(listening, far.folder / name), daemon=True).start()
+
+    def cut(self) -> None:
+        """End all connections, whatever is in them."""
+        while self._connections:
+            with suppress(OSError):
+                self._connections.pop().shutdown(socket.SHUT_RDWR)
+
+    def close(self) -> None:
+        """Take no more."""
+        for listening in self._listening:
+            listening.shutdown(socket.SHUT_RDWR)
+            listening.close()
+        self.cut()
+
+    def _accept(self, listening: socket.socket, far: Path) -> None:
+        with suppress(OSError):
+            while True:
+                here, there = listening.accept()[0], socket.socket(socket.AF_UNIX)
+                there.connect(str(far))
+                self._connections += [here, there]
+                for ends in ((here, there), (there, here)):
+                    threading.Thread(target=self._carry, args=ends, daemon=True).start()
+
+    @staticmethod
+    def _carry(source: socket.socket, target: socket.socket) -> None:
+        # Slowly, so that there is always something on its way.
+        with suppress(OSError), source, target:
+            while part := source.recv(1_000):
+                target.sendall(part)
+                time.sleep(0.0005)
+
+
+def test_a_connection_that_is_cut_again_and_again_loses_nothing_and_has_nothing_twice(
+    broker: Broker, address: Address, folder: Path
+) -> None:
+    near = Address.parse(f"ipc://{folder}/near")
+    wire = Wire(near, address)
+    with Publisher(near) as publisher:
+        for part in range(5):
+            until(lambda: publisher.statistics().waiting < 1_000)
+            for step in range(5_000 * part, 5_000 * (part + 1)):
+                publisher.log(Metric("loss", step, float(step)))
+            time.sleep(0.05)
+            wire.cut()
+        assert publisher.close(PATIENCE) == 0
+    wire.close()
+    assert quiet_state(address).version(Metric) == 25_000
+    assert ask_status(address).lost == 0
