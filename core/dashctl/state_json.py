@@ -43,12 +43,12 @@ def plain_store(state: State, cls: type[Event]) -> list[dict[str, Any]]:
             counts = state.counts(cls, state.time)
             return [{**_key(names, key), "count": count} for key, count in counts.items()]
         case Series(key=names):
-            return [{**_key(names, key), **_curve(state.curve(cls, key))} for key in state.series(cls)]
+            return [{**_key(names, key), **curve_json(state.curve(cls, key))} for key in state.series(cls)]
         case Transient():
             return []
 
 
-def plain_event(stamped: Stamped[Event]) -> dict[str, Any]:
+def plain_event(stamped: Stamped[Any]) -> dict[str, Any]:
     """One event with its time and its run."""
     fields = {name: plain(value) for name, value in stamped.event.to_event().items()}
     return {"time": stamped.time, "run": stamped.run, **fields}
@@ -58,7 +58,8 @@ def _key(names: tuple[str, ...], key: tuple[Any, ...]) -> dict[str, Any]:
     return {name: plain(value) for name, value in zip(names, key, strict=True)}
 
 
-def _curve(columns: Columns | None) -> dict[str, Any]:
+def curve_json(columns: Columns | None) -> dict[str, Any]:
+    """The columns of a curve as lists; nothing of none."""
     if columns is None:
         return {}
     floats = {"times": columns.times, "low": columns.low, "high": columns.high, "mean": columns.mean}

@@ -63,7 +63,8 @@ def bound(host: str, port: int) -> socket.socket:
     """A socket that listens there. Raises UsageError."""
     try:
         family, _, _, _, where = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        made = socket.socket(family, socket.SOCK_STREAM)
+        # asyncio sends answers without delay only where the protocol is named.
+        made = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     except OSError as error:
         raise UsageError(f"host: {host!r} is no address here ({error.strerror})") from None
     try:

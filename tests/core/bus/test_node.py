@@ -10,6 +10,7 @@ import pytest
 from dashctl.bus import Address, Broker
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.events import Metric
+from tests.core.bus.beyond import free_ports
 from tests.core.bus.processes import until
 
 ROOT = Path(__file__).parents[3]
@@ -46,6 +47,13 @@ def test_what_node_publishes_arrives(broker: Broker, address: Address, example: 
     assert memoryview(columns.low).cast("d").tolist() == [1 / (step + 1) for step in range(100)]
     status = ask_status(address)
     assert (status.rejected, status.lost, status.duplicates) == ({}, 0, 0)
+
+
+def test_it_finds_a_broker_at_ports_of_this_machine(example: Path) -> None:
+    with Broker(f"tcp://127.0.0.1:{free_ports()}") as broker:
+        broker.start()
+        run(example, str(broker.address), "", "10")
+        assert ask_snapshot(broker.address).version(Metric) == 10
 
 
 def test_it_is_as_short_as_a_producer_can_be() -> None:
