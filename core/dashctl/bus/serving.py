@@ -23,6 +23,7 @@ import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
+from dashctl.bus.control import is_listening
 from dashctl.bus.invocation import Invocation
 from dashctl.bus.login import Login, line
 from dashctl.bus.methods import TypedMethod
@@ -32,8 +33,6 @@ from dashctl.bus.wake import Bell
 from dashctl.errors import BadArguments, DashctlError, NameTaken, NotAllowed
 from dashctl.validation import sendable
 
-GRACE: Final = 0.25
-"""Seconds after which a broker that was not reached counts as not there."""
 ANSWERS: Final = 2.0
 """Seconds within which a broker that is there says whether the name is free."""
 RETRY: Final = 1.0
@@ -75,7 +74,8 @@ class Serving:
         self._was_offered = False
         self._over = False
         self._deadline = math.inf
-        self._started = 0.0
+        self._begins_by = 0.0
+        """Until when a broker is waited for that listened at the start."""
         self._retry = math.inf
         self._ids = itertools.count(1)
         self._asked: dict[int, int] = {}
@@ -101,7 +101,7 @@ class Serving:
 
     def start(self) -> None:
         """Begin to offer."""
-        self._started = time.monotonic()
+        self._begins_by = time.monotonic() + ANSWERS * is_listening(self.address)
         self._thread = threading.Thread(target=self._serve, name=f"dashctl-service-{self.name}", daemon=True)
         self._thread.start()
         self._offer_anew()
@@ -111,7 +111,7 @@ class Serving:
         if self._thread is None:
             return
         with self._changed:
-            grace = max(0.0, self._started + GRACE - time.monotonic())
+            grace = max(0.0, self._begins_by - time.monotonic())
             self._changed.wait_for(lambda: self._is_connected or self._is_settled(), grace)
             if self._is_connected:
                 self._changed.wait_for(self._is_settled, ANSWERS)

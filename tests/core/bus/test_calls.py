@@ -26,9 +26,11 @@ from dashctl.errors import (
     NoBroker,
     NoSuchMethod,
     NoSuchService,
+    NotAllowed,
     ServiceGone,
     UsageError,
 )
+from tests.core.bus.beyond import free_ports, let_in
 from tests.core.bus.processes import PATIENCE, broker_process, said, script, until
 
 SERVICE = """
@@ -419,3 +421,31 @@ def test_a_service_that_is_dropped_warns(folder: Path, address: Address) -> None
 def test_a_name_that_is_none_is_refused(name: str, address: Address) -> None:
     with pytest.raises(UsageError, match="expected a name"):
         Service(name, address)
+
+
+@pytest.fixture
+def beyond(address: Address) -> Iterator[Address]:
+    """The same bus, through a door that asks for keys."""
+    with Broker(address, listen=[f"tcp://127.0.0.1:{free_ports()}"]) as broker:
+        broker.start()
+        yield broker.listen[0]
+
+
+def test_who_may_call_may_not_offer(beyond: Address, address: Address) -> None:
+    let_in("call")
+    with Service("trainer", address) as service:
+        service.method(Trainer().double)
+        assert call(beyond, "trainer", "double", {"value": 1}, timeout=PATIENCE) == 2.0
+        with pytest.raises(NotAllowed):
+            Service("other", beyond).open()
+    assert ask_services(address) == ()
+
+
+def test_who_may_publish_may_offer_and_not_call(beyond: Address, address: Address) -> None:
+    let_in("publish")
+    with Service("trainer", beyond) as service:
+        service.method(Trainer().double)
+        until(lambda: service.is_offered)
+        assert call(address, "trainer", "double", {"value": 1}, timeout=PATIENCE) == 2.0
+        with pytest.raises(NotAllowed, match="takes the right to call"):
+            call(beyond, "trainer", "double", {"value": 1}, timeout=PATIENCE)
