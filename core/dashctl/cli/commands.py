@@ -48,6 +48,7 @@ COMMANDS: Final = (
     Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it", False),
     Command("monitor", "Watch", "the screen; with --once, one scene as text"),
     Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
+    Command("history", "Watch", "what the journal has of a metric, or the last events of a type"),
     Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
     Command("events", "Publish", "every event type with its fields and what they allow"),
     Command("collect", "Record and train", "record this machine's telemetry as labelled episodes"),

@@ -211,6 +211,8 @@ def _bus(text: str | None) -> Iterator[Finding]:
         return
     yield _folder(address)
     yield from _keys(address)
+    if not address.key:
+        yield _journal(address)
     yield _broker(address)
 
 
@@ -246,6 +248,29 @@ def _keys(address: Address) -> Iterator[Finding]:
     with suppress(UsageError):
         names = ", ".join(client.name for client in allowed_clients())
         yield Finding("ok", "allowed", names or "nobody from other machines")
+
+
+def _journal(address: Address) -> Finding:
+    """Whether the folder of the journal can be written, and has room."""
+    from dashctl.bus.journal.settings import journal_settings
+
+    try:
+        settings = journal_settings(address)
+    except UsageError as error:
+        return Finding("fail", "journal", str(error), "correct that setting, see  dashctl locate --help")
+    folder = settings.folder
+    there = next(each for each in (folder, *folder.parents) if each.exists())
+    if not os.access(there, os.W_OK | os.X_OK):
+        advice = "set $DASHCTL_JOURNAL_FOLDER to a folder of yours, or run brokers with --no-journal"
+        return Finding("fail", "journal", f"{there} cannot be written", advice)
+    kept = 0
+    with suppress(FileNotFoundError):  # A broker may be removing the oldest.
+        kept = sum(each.stat().st_size for each in folder.glob("*.segment"))
+    free = shutil.disk_usage(there).free
+    found = f"{folder}: {kept / 1e6:,.0f} of {settings.keep / 1e6:,.0f} MB, {free / 1e6:,.0f} MB free"
+    if free + kept < settings.keep:
+        return Finding("warn", "journal", found, "give it less with --keep, or more room")
+    return Finding("ok", "journal", found)
 
 
 def _broker(address: Address) -> Finding:
