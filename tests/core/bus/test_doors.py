@@ -1,18 +1,21 @@
 """Doors that ask for keys: who is let in, to what, and for how long."""
 
+import socket
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 import zmq
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from dashctl import wire
 from dashctl.bus import Address, Broker, Follower, Publisher, Subscriber
 from dashctl.bus import messages as m
 from dashctl.bus.allowed import allow, revoke
 from dashctl.bus.control import ask_snapshot, ask_status, ask_stop
-from dashctl.bus.keys import KeyPair, new_pair
+from dashctl.bus.keys import KeyPair, new_pair, own_names, own_pair
 from dashctl.bus.rights import NEEDED
 from dashctl.errors import NoBroker, NotAllowed, UsageError
 from dashctl.events import ModelMetric, PhaseEvent
@@ -200,6 +203,57 @@ def test_who_was_refused_gets_in_once_it_is_allowed(keyed: Broker, monkeypatch: 
         until(lambda: follower.state.version(PhaseEvent) == 1)
 
 
+def test_who_subscribes_without_end_ends_all_connections_and_the_others_come_back(
+    keyed: Broker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashctl.bus.door.FILTERS", 100)
+    pair, second = let_in(), new_pair("second")
+    allow("second", second.public)
+    (there,) = keyed.listen
+    with (
+        stranger(zmq.SUB, there.outbox, there.key, own(second)) as good,
+        stranger(zmq.XSUB, there.outbox, there.key, own(pair)) as bad,
+    ):
+        good.subscribe(b"")
+        for number in range(200):
+            bad.send(b"\x01%d" % number)
+        until(lambda: "too many subscriptions" in rejected(keyed))
+        bad.close()
+        until(lambda: came_back(keyed, good))
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(st.binary(max_size=200) | st.binary(max_size=90).map(GOOD.__add__), max_size=20))
+def test_no_bytes_whatsoever_end_it(keyed: Broker, frames: list[bytes]) -> None:
+    if "client" not in own_names():
+        let_in()
+    pair, (there,) = own_pair("client"), keyed.listen
+    with (
+        stranger(zmq.PUSH, there.inbox, there.key, own(pair)) as push,
+        stranger(zmq.DEALER, there.calls, there.key, own(pair)) as calls,
+        stranger(zmq.XSUB, there.outbox, there.key, own(pair)) as sub,
+    ):
+        for frame in frames:
+            for each in (push, calls, sub):
+                each.send(frame)
+        calls.send_multipart([b"several", *frames])
+        calls.send(m.encode(m.AskStatus(99)))
+        while m.decode_reply(calls.recv()).id != 99:
+            pass
+
+
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.binary(min_size=1, max_size=300))
+def test_nor_does_one_who_does_not_speak_the_protocol(keyed: Broker, noise: bytes) -> None:
+    (there,) = keyed.listen
+    greeting = b"\xff" + bytes(8) + b"\x7f\x03\x00" + b"CURVE".ljust(20, b"\0") + bytes(32)
+    for port in range(there.port, there.port + 4):
+        for start in (b"", greeting):
+            with socket.create_connection((there.host, port)) as other:
+                other.sendall(start + noise)
+    assert ask_status(keyed.address).pid
+
+
 def test_a_secret_is_in_nothing_that_is_sent_or_kept(keyed: Broker, tmp_path: Path) -> None:
     pair = let_in()
     secrets = [pair.secret, pair.secret.hex().encode()]
@@ -213,6 +267,12 @@ def test_a_secret_is_in_nothing_that_is_sent_or_kept(keyed: Broker, tmp_path: Pa
 def publish(address: Address) -> None:
     with Publisher(address) as publisher:
         publisher.publish(PhaseEvent("clean"), 0.3)
+
+
+def came_back(broker: Broker, sub: "zmq.Socket[bytes]") -> bool:
+    """Whether a monitor hears what is passed on now."""
+    broker.publish(ModelMetric("lstm", 0.9))
+    return bool(sub.poll(200)) and b"lstm" in sub.recv()
 
 
 def own(pair: KeyPair) -> tuple[bytes, bytes]:
