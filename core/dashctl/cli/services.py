@@ -12,7 +12,7 @@ from typing import Final
 import msgspec
 
 from dashctl.bus.calling import Method, ServiceInfo, ask_services
-from dashctl.cli.connection import bus_of
+from dashctl.cli.connection import bus_of, place_of
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, add_timeout
 from dashctl.cli.wording import duration
@@ -40,7 +40,7 @@ def run(arguments: Namespace) -> int:
     elif services:
         print("\n\n".join("\n".join(_lines(each, time.time())) for each in services))
     else:
-        say(f"nobody offers a service at {address}")
+        say(f"nobody offers a service at {place_of(arguments, address)}")
     return 0
 
 
