@@ -190,9 +190,9 @@ BAR = TimeBar(FIRST, NOW, NOW - 123, density=[Range(FIRST, FIRST + 59, 60), Rang
 def test_the_bar_says_when_how_far_behind_and_where_events_were_dense() -> None:
     text = draw_time_bar(BAR, 80).text
     assert text.startswith(" 22:11:17  -2m 03s ")
-    assert " 22:03:20 ▅" in text
+    assert " 22:03:20 ▃" in text
     assert text.rstrip().endswith("█ now")
-    assert "▁┃▁" in text
+    assert "·┃·" in text
 
 
 def test_a_moment_of_another_day_has_its_date() -> None:

@@ -112,5 +112,8 @@ def _blocks(bar: TimeBar, cells: int) -> str:
         length = max(stretch.last - stretch.first, 1e-3)
         overlap = np.minimum(edges[1:], stretch.first + length) - np.maximum(edges[:-1], stretch.first)
         counts += stretch.events * overlap.clip(0.0) / length
-    # By magnitude: beside a burst, a quiet hour is still more than nothing.
-    return draw_sparkline(np.log1p(counts), cells, 1)[0].text
+    # By square root, so that a burst does not press everything else to the ground.
+    blocks = draw_sparkline(np.sqrt(counts), cells, 1)[0].text
+    return "".join(
+        block if count else glyphs.UNKNOWN for block, count in zip(blocks, counts.tolist(), strict=True)
+    )
