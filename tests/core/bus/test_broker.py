@@ -191,7 +191,8 @@ def test_large_frames_that_wait_for_a_monitor_are_bounded_by_bytes(
         for number in range(count):
             broker.publish(PointCloud(f"c{number}", axis, axis))
         broker.publish(PhaseEvent("clean"))
-        last = until(lambda: s.frames if (s := ask_status(address)).events > count else None)
+        until(lambda: ask_snapshot(address).version(PhaseEvent))
+        last = ask_status(address).frames
         seqs = [0]
         while seqs[-1] < last:
             seqs.append(wire.split_stamp(slow.recv())[1])
