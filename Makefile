@@ -2,6 +2,7 @@
 #
 #   make demo                  the monitor on a real run       (ARGS=--headless: without a screen)
 #   make test                  all that CI runs
+#   make chaos                 minutes of kills, stops and garbage  (ARGS="--seconds 60 brokers disk")
 #   make bench                 ratios against peers            (ARGS="cloud log": only those)
 
 PYTHON ?= python3
@@ -10,7 +11,7 @@ BIN := .venv/bin
 INSTALL := PIP_CONSTRAINT=$(CURDIR)/constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_WARN_SCRIPT_LOCATION=1 $(BIN)/python -m pip install --quiet
 FRESH := .venv/fresh/bin/python -m pip install --quiet --disable-pip-version-check
 
-.PHONY: demo test lint types imports pytest bench format constraints clean
+.PHONY: demo test lint types imports pytest chaos bench format constraints clean
 
 demo: .venv/.installed
 	@$(BIN)/dashctl demo $(ARGS)
@@ -30,6 +31,9 @@ imports: .venv/.installed-dev
 # Two workers, each with one thread for its arithmetic: more would only wait for each other.
 pytest: .venv/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=term $(ARGS)
+
+chaos: .venv/.installed-dev
+	$(BIN)/python -m tests.chaos $(ARGS)
 
 bench: .venv/.installed-dev
 	OMP_NUM_THREADS=1 $(BIN)/python -m benchmarks $(ARGS)
