@@ -48,6 +48,10 @@ BURST_EVENTS: Final = 8_192
 BURST_BYTES: Final = 16 * 1024 * 1024
 SLICE: Final = 0.002
 """Seconds of folding in one turn."""
+LONGER_SLICE: Final = 0.01
+"""The same while a checkpoint is due."""
+NEARLY_FOLDED: Final = 8_192
+"""Events that a checkpoint may still have to fold."""
 POSTED: Final = 65_536
 
 
@@ -292,7 +296,12 @@ class Exchange:
         if self._journal is None:
             return
         self._confirm_settled(self._journal)
-        if self._journal.due:
+        if not self._journal.due:
+            return
+        if self._memory.waiting > NEARLY_FOLDED:
+            # A checkpoint has everything folded: by and by, so that nobody waits for long.
+            self._memory.fold(LONGER_SLICE)
+        else:
             self._journal.begin(self._memory.snapshot(), self._ledger)
 
     def _tick(self) -> None:

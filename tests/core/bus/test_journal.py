@@ -1,5 +1,6 @@
 """A broker with a journal, as those who use it see it: killed, restarted, asked about the past."""
 
+import os
 import random
 import threading
 import time
@@ -10,6 +11,7 @@ import pytest
 
 from dashctl.bus import Address, Broker, Publisher
 from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.bus.journal import journal
 from dashctl.bus.journal.settings import JournalSettings
 from dashctl.errors import DashctlError
 from dashctl.events import Alert, LogLine, Metric
@@ -155,3 +157,28 @@ def test_a_disk_that_is_full_is_an_alert_on_the_bus_and_publishing_goes_on(
         assert len(lines) == 21
         process.terminate()
         process.wait(PATIENCE)
+
+
+def test_a_disk_that_is_too_slow_holds_producers_up_and_loses_nothing(
+    address: Address, kept: JournalSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = threading.Event()
+    real = os.fdatasync
+
+    def slow(file: int) -> None:
+        assert answers.wait(PATIENCE)
+        real(file)
+
+    monkeypatch.setattr(journal, "FULL", 200_000)
+    monkeypatch.setattr(os, "fdatasync", slow)
+    with Broker(address, journal=kept) as broker, Publisher(address) as publisher:
+        broker.start()
+        for number in range(20_000):
+            publisher.log(LogLine(f"{number:0100}"))
+        until(lambda: ask_status(address).journal.waiting > 200_000)  # type: ignore[union-attr]
+        held_up = ask_status(address, PATIENCE).events
+        assert held_up < 19_000
+        answers.set()
+        assert publisher.publish(LogLine("last"), PATIENCE)["durable"]
+        assert ask_status(address, PATIENCE).lost == 0
+        assert ask_snapshot(address, PATIENCE).version(LogLine) == 20_001

@@ -21,9 +21,10 @@ class Segment(msgspec.Struct, frozen=True):
     number: int
     """Counted up without end over all lives of the broker."""
     first_time: float
-    """When its first frame came, by the broker's clock, seconds since 1970; never before that of the
-    segment before."""
+    """When it began, by the broker's clock, seconds since 1970; never before the last frame of the segment
+    before, and never after its own first."""
     last_time: float
+    """When its last frame came; when it began if it has none."""
     events: int
     bytes: int
 
