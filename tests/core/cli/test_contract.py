@@ -131,7 +131,8 @@ def test_the_readme_lists_every_command() -> None:
     listed = set()
     for cell in first:
         names = [name.removeprefix("dashctl ") for name in re.findall(r"`([^`]+)`", cell)]
-        family = names[0].split()[0] if "broker" in names[0] else ""
+        first_word = names[0].split()[0]
+        family = first_word if any(name.startswith(f"{first_word} ") for name in NAMES) else ""
         listed |= {names[0], *(f"{family} {name}".strip() for name in names[1:])}
     assert {re.sub(r" (--|[A-Z]).*", "", name) for name in listed} == set(NAMES)
 
