@@ -15,7 +15,7 @@ from dashctl.folders import state_folder
 from dashctl.settings import JOURNAL_DAYS, JOURNAL_FOLDER, JOURNAL_KEEP, setting
 
 SEGMENT_BYTES: Final = 16 * 1024 * 1024
-SEGMENT_EFFORT: Final = 250_000
+SEGMENT_EFFORT: Final = 180_000
 """Folding so much effort takes a tenth of a second: an event in columns counts as 1."""
 SMALLEST_SEGMENT: Final = 1024 * 1024
 DAY: Final = 86_400.0
