@@ -19,9 +19,11 @@ from dashctl.state import State
 
 @dataclass
 class Told:
-    """What the producers said, by name: steps below `acked` are acknowledged, no step reaches `planned`."""
+    """What the producers said, by name: steps below `acked` are acknowledged but for those that were
+    `given_up` by then, no step reaches `planned`."""
 
     acked: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    given_up: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     planned: dict[str, int] = field(default_factory=dict)
     volatile: int = 0
     """How often the broker took something and said that it is not durable."""
@@ -33,13 +35,17 @@ class Told:
     def hear(self, line: str) -> None:
         """One line that a producer printed."""
         match line.split():
-            case ["acked", name, steps]:
-                self.acked[name] = max(self.acked[name], int(steps))
+            case ["acked", name, steps, dropped] if int(steps) >= self.acked[name]:
+                self.acked[name], self.given_up[name] = int(steps), int(dropped)
             case ["volatile", _, _]:
                 self.volatile += 1
             case ["done", _, _, left, dropped]:
                 self.left += int(left)
                 self.dropped += int(dropped)
+
+    def owed(self, name: str) -> int:
+        """How many events of this name are acknowledged."""
+        return max(0, self.acked[name] - self.given_up[name])
 
 
 @dataclass(frozen=True)
@@ -108,18 +114,19 @@ def audit(
     is held to what was acknowledged; with `strangers` others may have published what they like."""
     state = ask_snapshot(address, 30.0)
     shown = {name: samples(state, ("", name)) for name in told.planned}
-    acknowledged, in_monitor = sum(told.acked.values()), sum(shown.values())
+    acknowledged, in_monitor = sum(map(told.owed, told.planned)), sum(shown.values())
     if not whole_past:
-        lost = sum(max(0, told.acked[name] - count) for name, count in shown.items())
+        lost = sum(max(0, told.owed(name) - count) for name, count in shown.items())
         invented = sum(max(0, count - told.planned[name]) for name, count in shown.items())
         return Row(scenario, acknowledged, None, in_monitor, lost, 0, invented, note)
     kept, others = in_journal(address, told.planned)
     lost = duplicated = 0
     invented = 0 if strangers else sum(others.values())
     for name, planned in told.planned.items():
-        counts, acked = kept[name], told.acked[name]
+        counts = kept[name]
+        early = counts[: told.acked[name]]
         present = len(counts) - counts.count(0)
-        lost += counts[:acked].count(0) + max(0, acked - len(counts)) + max(0, present - shown[name])
+        lost += max(0, told.owed(name) - len(early) + early.count(0)) + max(0, present - shown[name])
         duplicated += sum(counts) - present
         invented += sum(map(bool, counts[planned:])) + max(0, shown[name] - present)
         marks = kept[f"{name}!"]
