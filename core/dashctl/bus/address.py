@@ -9,9 +9,10 @@ import os
 import re
 import stat
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 from dashctl.errors import UsageError
 from dashctl.settings import BUS_ADDRESS, setting
@@ -26,8 +27,7 @@ _UNMAPPED_USER: Final = 65_534
 _LAST_PORT: Final = 65_535 - len(_SOCKETS) + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Address:
+class Address(msgspec.Struct, frozen=True):
     """A bus's address; make one with `parse`."""
 
     folder: Path | None = None

@@ -7,9 +7,9 @@ asked for; who is refused hears it and tries again now and then, for the list ma
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+import msgspec
 import zmq
 
 from dashctl.bus.address import Address
@@ -33,8 +33,7 @@ _WATCHED: Final = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Login:
+class Login(msgspec.Struct, frozen=True):
     """At which broker, and with which pair of one's own; none where no keys are asked for."""
 
     address: Address

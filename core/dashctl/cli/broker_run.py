@@ -9,8 +9,9 @@ import socket
 import sys
 from argparse import Namespace
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from typing import Final
+
+from msgspec.structs import replace
 
 from dashctl.bus.broker import Broker
 from dashctl.bus.journal.settings import journal_settings
