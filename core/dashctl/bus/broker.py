@@ -59,6 +59,8 @@ class Broker:
         self._upstream = None if upstream is None else Address.parse(upstream)
         self._uplink: Uplink | None = None
         self.address = Address.parse(address)
+        if self._upstream is not None and self._upstream.place == self.address.place:
+            raise UsageError(f"upstream: {self.address.place} is this broker's own address")
         self._pair, self.listen = _beyond(listen)
         self.idle_exit = idle_exit
         self._state = state

@@ -1,7 +1,8 @@
 """A journal as it grows, read from a position on.
 
-Rules: only what the writer has written is read; the broker's own events stay here; a position that
-retention has left behind goes on with the oldest that is left, and that is said.
+Rules: only what the writer has written is read; the broker's own events stay here, and so does what another
+version of the protocol wrote; a position that retention has left behind goes on with the oldest that is left,
+and that is said; a position in a journal that is no longer there is the beginning of the one that is.
 """
 
 from collections.abc import Iterator
@@ -9,7 +10,7 @@ from typing import Final, NamedTuple
 
 from dashctl.bus.journal.index import Extent, Index
 from dashctl.bus.journal.segment import RECORD_SIZE, records
-from dashctl.wire import BROKER, MAX_FRAME, decode_header
+from dashctl.wire import BROKER, MAX_FRAME, BadFrame, decode_header
 
 BATCH_BYTES: Final = 4 * 1024 * 1024
 BATCH_FRAMES: Final = 1_000
@@ -20,6 +21,8 @@ class Position(NamedTuple):
 
     segment: int = 0
     offset: int = 0
+    begun: float = 0.0
+    """When the segment began: a journal may begin anew from 1."""
 
 
 class Relayed(NamedTuple):
@@ -47,11 +50,15 @@ class Tail:
 
     def behind(self, position: Position) -> int:
         """Bytes that are in the journal after a position."""
-        return sum(_left(extent, position) for extent in self._index.extents())
+        extents = self._index.extents()
+        position = _known(position, extents)
+        return sum(_left(extent, position) for extent in extents)
 
     def batch(self, position: Position) -> Batch:
         """What comes after a position, as much as is passed on at once. Raises OSError."""
-        extents = [each for each in self._index.extents() if each.header.number >= position.segment]
+        extents = self._index.extents()
+        position = _known(position, extents)
+        extents = [each for each in extents if each.header.number >= position.segment]
         skipped = bool(extents and position.segment and extents[0].header.number > position.segment)
         for extent in extents:
             if _left(extent, position):
@@ -60,10 +67,20 @@ class Tail:
         return Batch((), position, skipped)
 
 
+def _known(position: Position, extents: list[Extent]) -> Position:
+    """The position, or the beginning if it is in another journal than this one."""
+    if not extents:
+        return position
+    same = next((each for each in extents if each.header.number == position.segment), None)
+    if extents[-1].header.number < position.segment or (same and same.header.begun != position.begun):
+        return Position()
+    return position
+
+
 def _left(extent: Extent, position: Position) -> int:
     if extent.header.number < position.segment:
         return 0
-    return extent.bytes - _start(extent, position)
+    return max(0, extent.bytes - _start(extent, position))
 
 
 def _start(extent: Extent, position: Position) -> int:
@@ -85,14 +102,23 @@ def _read(extent: Extent, position: Position) -> tuple[tuple[Relayed, ...], Posi
             if len(frames) == BATCH_FRAMES:
                 break
         if read:
-            return tuple(frames), Position(extent.header.number, start + read)
+            return tuple(frames), Position(extent.header.number, start + read, extent.header.begun)
     # What cannot be read here is cut off when the journal is opened the next time.
-    return (), Position(extent.header.number, extent.bytes)
+    return (), Position(extent.header.number, extent.bytes, extent.header.begun)
 
 
 def _whole(data: bytes) -> Iterator[tuple[Relayed | None, int]]:
     for record in records(data, 0):
-        header = decode_header(record.frame)
-        own = header.producer == BROKER
-        relayed = Relayed(bytes(record.frame), header.producer, header.first + header.events - 1)
-        yield None if own else relayed, record.end
+        yield _relayed(bytes(record.frame)), record.end
+
+
+def _relayed(frame: bytes) -> Relayed | None:
+    try:
+        header = decode_header(frame)
+    except BadFrame:
+        return None
+    return (
+        None
+        if header.producer == BROKER
+        else Relayed(frame, header.producer, header.first + header.events - 1)
+    )

@@ -75,7 +75,7 @@ class Uplink:
                 stack.enter_context(line(push, self._login, address.inbox)),
                 stack.enter_context(line(calls, self._login, address.calls)),
             )
-            self._feed(Delivery(*lines, over=self._over))
+            self._feed(Delivery(*lines, over=self._over, heed=self._note))
 
     def _feed(self, delivery: "Delivery") -> None:
         while not self._over.is_set():
@@ -93,14 +93,11 @@ class Uplink:
 
     def _deliver(self, delivery: "Delivery", batch: Batch) -> bool:
         """Whether the position has moved, and all before it is up."""
-        self._note(delivery)
-        if not batch.frames:
-            self._over.wait(PAUSE)
-            delivery.look()
-            return batch.end != self._position
-        delivered = delivery.deliver(batch)
-        self._note(delivery)
-        return delivered
+        if batch.frames:
+            return delivery.deliver(batch)
+        self._over.wait(PAUSE)
+        delivery.look()
+        return batch.end != self._position
 
     def _note(self, delivery: "Delivery") -> None:
         if delivery.is_up != self._connected:
@@ -121,11 +118,13 @@ class Uplink:
 
 
 class Delivery:
-    """Frames on their way up, and the answers that they are in."""
+    """Frames on their way up, and the answers that they are in; `heed` is called after every look."""
 
-    def __init__(self, push: Line, calls: Line, *, over: threading.Event) -> None:
+    def __init__(
+        self, push: Line, calls: Line, *, over: threading.Event, heed: Callable[["Delivery"], None]
+    ) -> None:
         self._push, self._calls = push, calls
-        self._over = over
+        self._over, self._heed = over, heed
         self._ids = 0
         self._poller = zmq.Poller()
         for source in (calls.socket, push.monitor, calls.monitor):
@@ -146,6 +145,7 @@ class Delivery:
         """Take note of connections made and lost."""
         self._push.look()
         self._calls.look()
+        self._heed(self)
 
     def deliver(self, batch: Batch) -> bool:
         """Send until all are in; False if it is over before."""
