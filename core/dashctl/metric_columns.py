@@ -1,4 +1,4 @@
-"""Many metrics of one run, as columns.
+"""Many metrics of one run as columns, alone or among other events.
 
 Rules: columns are a value: nobody changes them once they are made; a column has one entry per sample;
 names that repeat are held once and meant by their place in `names`; events are built when somebody
@@ -8,7 +8,7 @@ asks for them, and who folds or stores them never does.
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import islice, repeat
 from typing import overload
 
 from dashctl.events import Event, Metric, Stamped
@@ -68,6 +68,38 @@ class MetricColumns(Sequence[Stamped[Event]]):
 
     def __repr__(self) -> str:
         return f"<MetricColumns of run {self.run!r}: {len(self)} samples of {len(self.names)} names>"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class MixedEvents(Sequence[Stamped[Event]]):
+    """Metrics in columns and what was logged between them: a sequence of all, in its order."""
+
+    metrics: MetricColumns
+    others: Sequence[Stamped[Event]]
+    """No metrics."""
+    before: Sequence[int]
+    """How many of the metrics come before each of the others; never falling."""
+
+    def __len__(self) -> int:
+        return len(self.metrics) + len(self.others)
+
+    @overload
+    def __getitem__(self, at: int) -> Stamped[Event]: ...
+    @overload
+    def __getitem__(self, at: slice) -> list[Stamped[Event]]: ...
+    def __getitem__(self, at: int | slice) -> Stamped[Event] | list[Stamped[Event]]:
+        return list(self)[at]
+
+    def __iter__(self) -> Iterator[Stamped[Event]]:
+        metrics, passed = iter(self.metrics), 0
+        for before, other in zip(self.before, self.others, strict=True):
+            yield from islice(metrics, before - passed)
+            yield other
+            passed = before
+        yield from metrics
+
+    def __repr__(self) -> str:
+        return f"<MixedEvents: {self.metrics!r} and {len(self.others)} others>"
 
 
 def period_of(values: Sequence[Hashable]) -> int:

@@ -19,7 +19,7 @@ import msgspec
 from dashctl.curve import Columns
 from dashctl.errors import DashctlError
 from dashctl.events import BY_NAME, EVENT_TYPES, Event, Metric, Stamped
-from dashctl.metric_columns import MetricColumns
+from dashctl.metric_columns import MetricColumns, MixedEvents
 from dashctl.stores import Key, LastStore, LatestStore, SeriesStore, Store, WindowStore, store_for
 
 E = TypeVar("E", bound=Event)
@@ -54,6 +54,10 @@ class State:
                 self.time = max(self.time, *stamped.times)
                 self._store(Metric, SeriesStore).fold_columns(stamped)
             return
+        if isinstance(stamped, MixedEvents):
+            # What is kept is kept by type, and of each type the order stays.
+            self.take_all(stamped.metrics)
+            stamped = stamped.others
         columns, stamped = _apart(stamped)
         for metrics in columns:
             self.take_all(metrics)

@@ -237,11 +237,8 @@ class SeriesStore:
         if len(self._code_of) + len(columns.names) > MOST_NAMES:
             self._settle()
         run, code_of = columns.run, self._code_of
-        codes = [code_of.setdefault((run, name), len(code_of)) for name in columns.names]
-        if codes == list(range(len(codes))):
-            self._codes.extend(columns.codes)
-        else:
-            self._codes.extend(array("H", [codes[code] for code in columns.codes]))
+        codes = array("H", [code_of.setdefault((run, name), len(code_of)) for name in columns.names])
+        self._codes.extend(translated(columns.codes, codes))
         self._steps.extend(columns.steps)
         self._times.extend(columns.times)
         self._values.extend(columns.values)
@@ -357,6 +354,17 @@ def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
     for place, code in enumerate(codes):
         places[code].append(place)
     yield from places.items()
+
+
+def translated(codes: "array[int]", meanings: "array[int]") -> "array[int]":
+    """What each code means, for codes that are places in `meanings`."""
+    once = array("H", range(len(meanings)))
+    if meanings == once:
+        return codes
+    rounds, rest = divmod(len(codes), len(meanings))
+    if codes == once * rounds + once[:rest]:
+        return meanings * rounds + meanings[:rest]
+    return array("H", map(meanings.__getitem__, codes))
 
 
 def _taken(column: "array[Any]", places: Places) -> Sequence[Any]:

@@ -21,7 +21,9 @@ A frame, little-endian:
     8  logged      how many events the producer had numbered when it sent this; 0: it does not say
     .. body        kind 1: msgpack [times, events]: times is a bin of float64, seconds since 1970 (UTC)
                    kind 2: msgpack [times, names, codes, steps, values]: bins of float64, uint16 (which
-                   of the names), int64 and float64, names being a list of texts
+                   of the names), int64 and float64, names being a list of texts; with other events
+                   between the metrics also places and others: a bin of uint32, where in the frame each
+                   of the others stands, and the others as in kind 1
                    kind 3: JSON [times, events]: a list of numbers, and events as objects
 
 What a monitor receives is `epoch (8 bytes) | seq (uint64)` before such a frame; without a frame it
@@ -31,15 +33,16 @@ is the welcome. Frames are numbered from 1 in an epoch.
 import struct
 from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from itertools import repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import compress, repeat
+from operator import is_not, sub
 from typing import Annotated, Any, Final, NamedTuple, cast
 
 import msgspec
 
 from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import BY_NAME, AnyEvent, BusStats, Event, Metric, Stamped
-from dashctl.metric_columns import MOST_NAMES, MetricColumns
+from dashctl.metric_columns import MOST_NAMES, MetricColumns, MixedEvents
 from dashctl.plain import as_event
 from dashctl.validation import LONGEST_NAME
 
@@ -60,6 +63,8 @@ _HEADER: Final = struct.Struct("<2sBBI8sQQ32sQ")
 _STAMP: Final = struct.Struct("<8sQ")
 HEADER_SIZE: Final = _HEADER.size
 STAMP_SIZE: Final = _STAMP.size
+FEWEST_METRICS: Final = 16
+"""So many metrics among other events are worth columns."""
 _MOST_NUMBERS: Final = 2**63
 
 
@@ -80,10 +85,18 @@ class Opened(NamedTuple):
     """A frame's events, and how many were refused for which reason."""
 
     events: Sequence[Stamped[Event]]
-    """`MetricColumns` where the frame has columns."""
+    """`MetricColumns` or `MixedEvents` where the frame has columns."""
     rejected: Counter[str]
     why: Mapping[str, str] = {}
     """By reason, what was wrong with the first that was refused."""
+
+
+class _Taken(NamedTuple):
+    """What was in a body, with None in the place of what was refused."""
+
+    events: list[Any]
+    rejected: Counter[str]
+    why: Mapping[str, str]
 
 
 class BadFrame(UsageError):
@@ -110,6 +123,8 @@ class _ColumnBody(msgspec.Struct, array_like=True, frozen=True):
     codes: memoryview
     steps: memoryview
     values: memoryview
+    places: memoryview = memoryview(b"")
+    others: msgspec.Raw = msgspec.Raw(b"")
 
 
 class _JsonBody(msgspec.Struct, array_like=True, frozen=True):
@@ -150,14 +165,19 @@ def encode_frame(
 ) -> bytes:
     """One frame of events numbered `first`, `first + 1` and so on. `run` is at most 32 bytes.
 
-    Metrics alone travel as columns.
+    Metrics travel as columns, but for a few among other events.
     """
-    if set(map(type, events)) == {Metric} and len(events) <= MOST_NAMES:
+    types = list(map(type, events))
+    metrics = types.count(Metric)
+    if metrics == len(events) <= MOST_NAMES:
         kind = KIND_COLUMNS
-        body = _packed_columns(run, times, cast("Sequence[Metric]", events))
+        body = _encoder.encode(_packed_columns(run, times, cast("Sequence[Metric]", events)))
+    elif FEWEST_METRICS <= metrics <= MOST_NAMES:
+        kind = KIND_COLUMNS
+        body = _encoder.encode(_packed_mixture(run, times, events, types))
     else:
         kind = KIND_EVENTS
-        body = _encoder.encode((array("d", times).tobytes(), events))
+        body = _encoder.encode(_packed_events(times, events))
     head = _HEADER.pack(MAGIC, VERSION, kind, len(events), producer, first, dropped, run.encode(), logged)
     return head + body
 
@@ -200,12 +220,12 @@ def open_frame(frame: bytes | memoryview) -> Opened:
     try:
         if header.kind == KIND_COLUMNS:
             return _open_columns(header, body)
-        opened = (_open_json if header.kind == KIND_JSON else _open_events)(header, body)
+        taken = _taken_json(header, body) if header.kind == KIND_JSON else _taken(header, header.events, body)
     except InvalidEvent as error:
         return _refused(header.events, "illegal value", str(error))
     except (msgspec.DecodeError, ValueError, RecursionError) as error:
         return _refused(header.events, "malformed", f"body: {error}")
-    return opened if header.producer == BROKER else _without_forged(opened)
+    return Opened([each for each in taken.events if each] if taken.rejected else taken.events, *taken[1:])
 
 
 def stamp(epoch: bytes, seq: int) -> bytes:
@@ -221,28 +241,62 @@ def split_stamp(message: bytes) -> tuple[bytes, int, memoryview]:
     return epoch, seq, memoryview(message)[STAMP_SIZE:]
 
 
-def _packed_columns(run: str, times: Sequence[float], metrics: Sequence[Metric]) -> bytes:
+def _packed_columns(run: str, times: Sequence[float], metrics: Sequence[Metric]) -> tuple[object, ...]:
     made = MetricColumns.from_events(run, times, metrics)
     columns = (made.codes, made.steps, made.values)
-    return _encoder.encode((memoryview(made.times), made.names, *[memoryview(each) for each in columns]))
+    return (memoryview(made.times), made.names, *[memoryview(each) for each in columns])
+
+
+def _packed_mixture(
+    run: str, times: Sequence[float], events: Sequence[Event], types: Sequence[type]
+) -> tuple[object, ...]:
+    is_other = list(map(is_not, types, repeat(Metric)))
+    is_metric = list(map(is_not, is_other, repeat(True)))
+    metrics = cast("list[Metric]", list(compress(events, is_metric)))
+    columns = _packed_columns(run, list(compress(times, is_metric)), metrics)
+    places = memoryview(array("I", list(compress(range(len(types)), is_other))))
+    return (*columns, places, _packed_events(compress(times, is_other), list(compress(events, is_other))))
+
+
+def _packed_events(times: Iterable[float], events: Sequence[Event]) -> tuple[bytes, Sequence[Event]]:
+    return array("d", times).tobytes(), events
 
 
 def _refused(events: int, reason: str, why: str) -> Opened:
     return Opened([], Counter({reason: events}), {reason: why})
 
 
-def _open_events(header: Header, body: memoryview) -> Opened:
+def _taken(header: Header, count: int, body: memoryview | msgspec.Raw) -> _Taken:
+    """What a body of kind 1 has."""
     try:
         opened = _body_decoder.decode(body)
     except (msgspec.ValidationError, InvalidEvent, UnicodeDecodeError):
-        return _salvage(header, body)
-    times = _times(opened.times, header.events)
-    _check_length("events", len(opened.events), header.events)
-    return Opened(list(map(Stamped, times, repeat(header.run), opened.events)), Counter())
+        return _salvaged(header, count, body)
+    times = _times(opened.times, count)
+    _check_length("events", len(opened.events), count)
+    return _without_forged(header, list(map(Stamped, times, repeat(header.run), opened.events)))
 
 
 def _open_columns(header: Header, body: memoryview) -> Opened:
-    packed, count = _column_decoder.decode(body), header.events
+    packed = _column_decoder.decode(body)
+    if not packed.places:
+        return Opened(_columns(header.run, header.events, packed), Counter())
+    others = len(packed.places) // 4
+    metrics = _columns(header.run, header.events - others, packed)
+    before = list(map(sub, _column("places", "I", packed.places, others), range(others)))
+    if before[0] < 0 or before[-1] > len(metrics) or sorted(before) != before:
+        raise ValueError(f"places of {others} events among {len(metrics)} metrics")
+    taken = _taken(header, others, packed.others)
+    if any(each is not None and type(each.event) is Metric for each in taken.events):
+        raise ValueError("a metric beside the columns")
+    events = [each for each in taken.events if each]
+    if taken.rejected:
+        before = list(compress(before, taken.events))
+    return Opened(MixedEvents(metrics, events, before), *taken[1:])
+
+
+def _columns(run: str, count: int, packed: _ColumnBody) -> MetricColumns:
+    """Raises ValueError or InvalidEvent where these are not so many metrics."""
     times = _times(packed.times, count)
     codes = _column("codes", "H", packed.codes, count)
     steps = _column("steps", "q", packed.steps, count)
@@ -255,15 +309,15 @@ def _open_columns(header: Header, body: memoryview) -> Opened:
     # The sign is in the last byte of each.
     if not bytes(packed.steps)[7::8].isascii():
         raise InvalidEvent(f"metric.step: {min(steps)} is not allowed; expected a whole number, 0 or more")
-    return Opened(MetricColumns(header.run, times, packed.names, codes, steps, values), Counter())
+    return MetricColumns(run, times, packed.names, codes, steps, values)
 
 
-def _open_json(header: Header, body: memoryview) -> Opened:
+def _taken_json(header: Header, body: memoryview) -> _Taken:
     opened = _json_decoder.decode(body)
     _check_length("times", len(opened.times), header.events)
     _check_length("events", len(opened.events), header.events)
     _check_times(array("d", opened.times))
-    kept: list[Stamped[Event]] = []
+    kept: list[Stamped[Event] | None] = []
     rejected: Counter[str] = Counter()
     why: dict[str, str] = {}
     for at, plain in zip(opened.times, opened.events, strict=True):
@@ -271,17 +325,18 @@ def _open_json(header: Header, body: memoryview) -> Opened:
             kept.append(Stamped(at, header.run, as_event(plain)))
         except InvalidEvent as error:
             reason = _reason(plain)
+            kept.append(None)
             rejected[reason] += 1
             why.setdefault(reason, str(error))
-    return Opened(kept, rejected, why)
+    return _without_forged(header, kept, rejected, why)
 
 
-def _salvage(header: Header, body: memoryview) -> Opened:
+def _salvaged(header: Header, count: int, body: memoryview | msgspec.Raw) -> _Taken:
     """Event by event: one that is illegal takes no other with it."""
     raw = _raw_decoder.decode(body)
-    times = _times(raw.times, header.events)
-    _check_length("events", len(raw.events), header.events)
-    kept: list[Stamped[Event]] = []
+    times = _times(raw.times, count)
+    _check_length("events", len(raw.events), count)
+    kept: list[Stamped[Event] | None] = []
     rejected: Counter[str] = Counter()
     why: dict[str, str] = {}
     for at, piece in zip(times, raw.events, strict=True):
@@ -289,9 +344,10 @@ def _salvage(header: Header, body: memoryview) -> Opened:
             kept.append(Stamped(at, header.run, _event_decoder.decode(piece)))
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             reason, message = _explained(piece, str(error))
+            kept.append(None)
             rejected[reason] += 1
             why.setdefault(reason, message)
-    return Opened(kept, rejected, why)
+    return _without_forged(header, kept, rejected, why)
 
 
 def _explained(piece: msgspec.Raw, error: str) -> tuple[str, str]:
@@ -313,14 +369,24 @@ def _reason(plain: object) -> str:
     return "illegal value" if plain["type"] in BY_NAME else "unknown type"
 
 
-def _without_forged(opened: Opened) -> Opened:
+def _without_forged(
+    header: Header,
+    events: list[Any],
+    rejected: Counter[str] | None = None,
+    why: Mapping[str, str] | None = None,
+) -> _Taken:
     """How the broker is doing is the broker's to tell."""
-    forged = sum(isinstance(item.event, BusStats) for item in opened.events)
+    rejected, why = rejected or Counter(), why or {}
+    forged = [at for at, item in enumerate(events) if item and type(item.event) is BusStats]
+    if header.producer == BROKER:
+        forged = []
     if not forged:
-        return opened
-    kept = [item for item in opened.events if not isinstance(item.event, BusStats)]
-    why = {"illegal value": "bus_stats: only the broker tells how it is doing", **opened.why}
-    return Opened(kept, opened.rejected + Counter({"illegal value": forged}), why)
+        return _Taken(events, rejected, why)
+    kept = list(events)
+    for at in forged:
+        kept[at] = None
+    why = {"illegal value": "bus_stats: only the broker tells how it is doing", **why}
+    return _Taken(kept, rejected + Counter({"illegal value": len(forged)}), why)
 
 
 def _check_length(column: str, given: int, expected: int) -> None:

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashctl.events import Metric, Stamped
-from dashctl.metric_columns import MetricColumns, period_of
+from dashctl.events import Metric, PhaseEvent, Stamped
+from dashctl.metric_columns import MetricColumns, MixedEvents, period_of
 
 TIMES = [1.0, 2.0, 3.0]
 METRICS = [Metric("loss", 0, 0.5), Metric("lr", 0, math.inf), Metric("loss", 1, -0.25)]
@@ -32,6 +32,16 @@ def test_a_part_of_it_is_columns_again() -> None:
     assert isinstance(part, MetricColumns)
     assert list(part) == EVENTS[1:]
     assert list(COLUMNS[::-1]) == EVENTS[::-1]
+
+
+@pytest.mark.parametrize("before", [[0, 0], [0, 3], [1, 2], [2, 2], [3, 3]])
+def test_others_stand_between_the_metrics(before: list[int]) -> None:
+    others = [Stamped(float(at), "r", PhaseEvent("clean")) for at in (8, 9)]
+    mixed = MixedEvents(COLUMNS, others, before)
+    first, second = before
+    assert list(mixed) == [*EVENTS[:first], others[0], *EVENTS[first:second], others[1], *EVENTS[second:]]
+    assert (mixed[-1], len(mixed)) == (list(mixed)[-1], 5)
+    assert mixed[1:3] == list(mixed)[1:3]
 
 
 @given(st.lists(st.sampled_from("abc"), max_size=12))

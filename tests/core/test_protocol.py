@@ -37,13 +37,13 @@ def unhex(body: str) -> bytes:
 
 
 EXAMPLES = examples()
-FRAMES = [name for name in EXAMPLES if name in ("events", "columns", "json")]
+FRAMES = [name for name in EXAMPLES if name in ("events", "columns", "mixed", "json")]
 MESSAGES = [name for name in EXAMPLES if " " in name]
 
 
 def test_each_example_has_bytes_and_their_meaning() -> None:
     assert len(FENCE.findall(TEXT)) == 2 * len(EXAMPLES)
-    assert len(FRAMES) == 3
+    assert len(FRAMES) == 4
     assert len(MESSAGES) >= 5
 
 
@@ -62,12 +62,18 @@ def test_a_frame_is_read_as_the_document_says(name: str) -> None:
     assert [plain_event(stamped) for stamped in opened.events] == said["events"]
 
 
-def test_frames_are_written_as_the_document_says() -> None:
+def test_frames_are_written_as_the_document_says(monkeypatch: pytest.MonkeyPatch) -> None:
     events = wire.encode_frame(PRODUCER, 0, "mnist", [1700000000.5], [PhaseEvent("armed")], logged=1)
     assert events == EXAMPLES["events"][0]
     metrics = [Metric("loss", 7, 0.5), Metric("loss", 8, float("nan"))]
     columns = wire.encode_frame(PRODUCER, 1, "mnist", [1700000001.0, 1700000001.25], metrics, logged=5)
     assert columns == EXAMPLES["columns"][0]
+    monkeypatch.setattr(wire, "FEWEST_METRICS", 2)
+    events_between = [Metric("loss", 7, 0.5), PhaseEvent("armed"), Metric("loss", 8, 0.25)]
+    mixed = wire.encode_frame(
+        PRODUCER, 3, "mnist", [1700000001.0, 1700000001.5, 1700000002.0], events_between
+    )
+    assert mixed == EXAMPLES["mixed"][0]
 
 
 def test_a_stamp_is_read_and_written_as_the_document_says() -> None:

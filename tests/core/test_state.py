@@ -26,6 +26,7 @@ from dashctl.metric_columns import MetricColumns
 from dashctl.retention import Latest, Series, Transient
 from dashctl.state import BadSnapshot, State, fold, fold_all
 from dashctl.stores import LatestStore, SeriesStore, store_for
+from dashctl.wire import encode_frame, open_frame
 
 
 def folded(*events: Event, run: str = "") -> State:
@@ -187,6 +188,25 @@ def test_many_at_once_fold_as_one_by_one(stamped: Sequence[Stamped[Event]]) -> N
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dashctl.state.WORTH_COLUMNS", 3)
         fold_all(together, 4 * stamped)
+    assert together.encode() == one_by_one.encode()
+
+
+@given(st.lists(STAMPED, max_size=60), st.sampled_from(["", "r"]))
+def test_a_frame_folds_as_its_events_one_by_one(stamped: Sequence[Stamped[Event]], run: str) -> None:
+    """Whatever is a column in it, and whatever is not."""
+    one_by_one, together = State(), State()
+    stamped = [item._replace(run=run) for item in stamped if not isinstance(item.event, BusStats)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("dashctl.wire.FEWEST_METRICS", 1)
+        for batch in filter(None, (stamped, stamped[::-1], stamped)):
+            frame = encode_frame(
+                b"producer", 0, run, [item.time for item in batch], [item.event for item in batch]
+            )
+            opened = open_frame(frame).events
+            assert repr(list(opened)) == repr(batch)
+            fold_all(together, opened)
+            for item in batch:
+                fold(one_by_one, item.event, item.time, run)
     assert together.encode() == one_by_one.encode()
 
 

@@ -31,6 +31,7 @@ from dashctl.wire import (
 )
 
 PRODUCER = b"producer"
+PHASE = {"type": "phase", "phase": "clean"}
 GOOD = encode_frame(PRODUCER, 7, "run-1", [1.5, 2.5], [PhaseEvent("clean"), ModelMetric("lstm", 0.5)])
 
 
@@ -49,6 +50,15 @@ def column_body(
     columns = zip(["d", "H", "q", "d"], (times, codes, steps, values), strict=True)
     packed = [array(code, each).tobytes() if isinstance(each, tuple) else each for code, each in columns]
     return msgspec.msgpack.encode((packed[0], names, *packed[1:]))
+
+
+def mixed_body(places: Any = (0, 2), others: Any = None, **columns: Any) -> bytes:
+    """A body of kind 2 with two metrics and two phases."""
+    packed = array("I", places).tobytes() if isinstance(places, tuple) else places
+    others = ([1.0, 2.0], [PHASE, PHASE]) if others is None else others
+    if isinstance(others, tuple):
+        others = (array("d", others[0]).tobytes(), others[1])
+    return msgspec.msgpack.encode((*msgspec.msgpack.decode(column_body(**columns)), packed, others))
 
 
 def header(count: int, *, magic: bytes = b"DC", version: int = 2, kind: int = 1, run: bytes = b"") -> bytes:
@@ -126,7 +136,6 @@ def test_the_brokers_stamp() -> None:
         split_stamp(bytes(STAMP_SIZE - 1))
 
 
-PHASE = {"type": "phase", "phase": "clean"}
 BAD: list[tuple[str, bytes, int, dict[str, int]]] = [
     ("empty", b"", 0, {"malformed": 1}),
     ("cut off in the header", GOOD[: HEADER_SIZE - 1], 0, {"malformed": 1}),
@@ -180,6 +189,53 @@ BAD: list[tuple[str, bytes, int, dict[str, int]]] = [
         for at in (float("nan"), float("inf"), -1.0, LAST_TIME)
     ),
     ("times far ahead", header(2, kind=2) + column_body(times=(2.0**33, LAST_TIME - 1)), 2, {}),
+    ("columns and others", header(4, kind=2) + mixed_body(), 4, {}),
+    ("others behind the columns", header(4, kind=2) + mixed_body((2, 3)), 4, {}),
+    ("others in one place", header(4, kind=2) + mixed_body((1, 1)), 0, {"malformed": 4}),
+    ("others that go back", header(4, kind=2) + mixed_body((2, 0)), 0, {"malformed": 4}),
+    ("others beyond the end", header(4, kind=2) + mixed_body((2, 4)), 0, {"malformed": 4}),
+    ("half a place", header(4, kind=2) + mixed_body(bytes(7)), 0, {"malformed": 4}),
+    ("places that are a list", header(4, kind=2) + mixed_body([0, 2]), 0, {"malformed": 4}),
+    (
+        "fewer others than places",
+        header(4, kind=2) + mixed_body(others=([1.0], [PHASE])),
+        0,
+        {"malformed": 4},
+    ),
+    ("others that are none", header(4, kind=2) + mixed_body(others={"a": 1}), 0, {"malformed": 4}),
+    (
+        "places and no others",
+        header(4, kind=2) + mixed_body()[: -len(msgspec.msgpack.encode(([], [])))],
+        0,
+        {"malformed": 4},
+    ),
+    ("too few metrics beside others", header(5, kind=2) + mixed_body(), 0, {"malformed": 5}),
+    (
+        "a time that is none among others",
+        header(4, kind=2) + mixed_body(others=([1.0, -1.0], [PHASE, PHASE])),
+        0,
+        {"malformed": 4},
+    ),
+    (
+        "a metric beside the columns",
+        header(4, kind=2)
+        + mixed_body(others=([1.0, 2.0], [PHASE, {"type": "metric", "name": "a", "step": 0, "value": 0.0}])),
+        0,
+        {"malformed": 4},
+    ),
+    (
+        "an unknown type beside columns",
+        header(4, kind=2) + mixed_body(others=([1.0, 2.0], [{"type": "telegram"}, PHASE])),
+        3,
+        {"unknown type": 1},
+    ),
+    (
+        "the broker's own word beside columns",
+        header(4, kind=2) + mixed_body(others=([1.0, 2.0], [PHASE, {"type": "bus_stats", "started": 1.0}])),
+        3,
+        {"illegal value": 1},
+    ),
+    ("a step below 0 beside others", header(4, kind=2) + mixed_body(steps=(0, -1)), 0, {"illegal value": 4}),
     ("JSON that is none", header(1, kind=3) + b"[[1.0], [{]]", 0, {"malformed": 1}),
     ("JSON that is no text", header(1, kind=3) + b"\xff", 0, {"malformed": 1}),
     (
@@ -257,6 +313,25 @@ COLUMNS = header(2, kind=2) + column_body()
 def test_columns_with_one_wrong_byte_are_legal_events_or_none(at: int, byte: int) -> None:
     opened = open_frame(COLUMNS[:at] + bytes([byte]) + COLUMNS[at + 1 :])
     assert len(list(opened.events)) + opened.rejected.total() == 2
+    fold_all(State(), opened.events)
+
+
+def test_an_illegal_event_leaves_the_others_between_their_metrics() -> None:
+    others = ([5.0, 6.0, 7.0], [PHASE, {"type": "phase", "phase": 1}, PHASE])
+    opened = open_frame(header(5, kind=2) + mixed_body((0, 2, 3), others))
+    assert [item.time for item in opened.events] == [5.0, 1.0, 7.0, 2.0]
+    assert opened.rejected == {"illegal value": 1}
+    assert opened.why["illegal value"].startswith("phase.phase: 1 is not allowed")
+
+
+MIXED = header(4, kind=2) + mixed_body()
+
+
+@given(st.integers(HEADER_SIZE, len(MIXED) - 1), st.integers(0, 255))
+def test_a_mixture_with_one_wrong_byte_is_legal_events_or_none(at: int, byte: int) -> None:
+    opened = open_frame(MIXED[:at] + bytes([byte]) + MIXED[at + 1 :])
+    assert len(list(opened.events)) == len(opened.events)
+    assert len(opened.events) + opened.rejected.total() == 4
     fold_all(State(), opened.events)
 
 

@@ -15,7 +15,7 @@ from dashctl.bus.address import Address
 from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
 from dashctl.errors import Closed
 from dashctl.events import BusStats, Event, Stamped
-from dashctl.metric_columns import MetricColumns
+from dashctl.metric_columns import MetricColumns, MixedEvents
 from dashctl.state import State, fold_all
 
 WAIT: Final = 0.2
@@ -109,6 +109,9 @@ class Follower:
                 self._observe(subscriber)
 
     def _fold(self, batch: Sequence[Stamped[Event]]) -> None:
+        if isinstance(batch, MixedEvents):
+            self._fold(batch.metrics)
+            batch = batch.others
         self._arrived += len(batch)
         size = COLUMN_SLICE if isinstance(batch, MetricColumns) else SLICE
         for start in range(0, len(batch), size):

@@ -6,7 +6,6 @@ other in the order of the entries.
 """
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
 from operator import itemgetter
 from typing import Final, TypeVar
 
@@ -17,10 +16,8 @@ from dashctl.events import Event, Metric, PointCloud
 from dashctl.wire import MAX_FRAME, encode_frame
 
 EVENTS_PER_FRAME: Final = 1_024
-METRICS_PER_FRAME: Final = 4_096
-"""In columns they are far smaller than other events, and far cheaper."""
-RUN: Final = 16
-"""Metrics in a row that are worth a frame of their own."""
+METRICS_PER_FRAME: Final = 8_192
+"""In columns they are far smaller than other events, and far cheaper; others may be among them."""
 BYTES_PER_FRAME: Final = 256 * 1024
 """A frame with more than one event is cut in two beyond this."""
 
@@ -38,25 +35,25 @@ class Unsendable(DashctlError):
 
 def grouped(entries: list[Q], *, alone: type = PointCloud) -> Iterator[list[Q]]:
     """Entries in their order, cut where a frame has to end; those of one class are `alone` in theirs."""
-    if len(entries) <= METRICS_PER_FRAME and set(map(type, map(_event, entries))) == {Metric}:
-        yield entries
+    types = list(map(type, map(_event, entries)))
+    others = len(types) - types.count(Metric)
+    if len(types) <= METRICS_PER_FRAME and others <= EVENTS_PER_FRAME and alone not in types:
+        if entries:
+            yield entries
         return
     group: list[Q] = []
-    for columnar, same in groupby(entries, _is_metric):
-        run = list(same)
-        if columnar and len(run) >= RUN:
-            yield from filter(None, (group, *_cut(run, METRICS_PER_FRAME)))
-            group = []
-            continue
-        for entry in run:
-            single = type(entry[1]) is alone
-            if group and (single or len(group) >= EVENTS_PER_FRAME):
-                yield group
-                group = []
-            group.append(entry)
-            if single:
-                yield group
-                group = []
+    others = 0
+    for entry, kind in zip(entries, types, strict=True):
+        single, other = kind is alone, kind is not Metric
+        is_full = len(group) >= METRICS_PER_FRAME or others + other > EVENTS_PER_FRAME
+        if group and (single or is_full):
+            yield group
+            group, others = [], 0
+        group.append(entry)
+        others += other
+        if single:
+            yield group
+            group, others = [], 0
     if group:
         yield group
 
@@ -80,11 +77,3 @@ def encoded(
         raise Unsendable(f"{events[0].type_name()}: {reason}")
     half = len(group) // 2
     return group[:half], group[half:]
-
-
-def _is_metric(entry: tuple[float, object]) -> bool:
-    return type(entry[1]) is Metric
-
-
-def _cut(entries: list[Q], most: int) -> Iterator[list[Q]]:
-    return (entries[at : at + most] for at in range(0, len(entries), most))

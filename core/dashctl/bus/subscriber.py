@@ -53,7 +53,8 @@ class Arrived(NamedTuple):
     """What has happened since, in order."""
 
     batches: list[Sequence[Stamped[Event]]]
-    """The events of each frame, `MetricColumns` where it has columns; fold them one after the other."""
+    """The events of each frame, `MetricColumns` or `MixedEvents` where it has columns; fold them one
+    after the other."""
     seq: int
 
     @property

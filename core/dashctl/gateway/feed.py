@@ -16,7 +16,7 @@ import msgspec
 from dashctl.bus.address import Address
 from dashctl.bus.subscriber import Arrived, Resynchronised, Subscriber
 from dashctl.events import Event, Stamped
-from dashctl.metric_columns import MetricColumns
+from dashctl.metric_columns import MetricColumns, MixedEvents
 
 KEPT_EVENTS: Final = 200_000
 KEPT_BYTES: Final = 64 * 1024 * 1024
@@ -230,6 +230,8 @@ class Feed:
 def _size(events: Sequence[Stamped[Event]]) -> int:
     if isinstance(events, MetricColumns):
         return FRAME_BYTES + COLUMN_BYTES * len(events)
+    if isinstance(events, MixedEvents):
+        return _size(events.metrics) + _size(events.others)
     return FRAME_BYTES + len(_encoder.encode(events))
 
 

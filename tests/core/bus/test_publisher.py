@@ -14,7 +14,7 @@ from dashctl.bus import Address, Broker, Publisher, Subscriber, publish, try_pub
 from dashctl.bus.bulk import LARGEST_WAITING
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.bus.flusher import Flusher
-from dashctl.bus.framing import EVENTS_PER_FRAME, METRICS_PER_FRAME, RUN, Unsendable, encoded, grouped
+from dashctl.bus.framing import EVENTS_PER_FRAME, METRICS_PER_FRAME, Unsendable, encoded, grouped
 from dashctl.bus.publisher import _publishers, default_publisher
 from dashctl.bus.receipts import Receipt, Receipts
 from dashctl.errors import Closed, InvalidEvent, NoBroker, TimedOut, UsageError
@@ -279,13 +279,22 @@ def test_a_frame_is_cut_where_it_is_full_and_around_clouds() -> None:
     assert [entry for group in grouped(entries) for entry in group] == entries
 
 
-def test_metrics_in_a_row_have_frames_of_their_own_where_it_is_worth_it() -> None:
-    long, short = RUN, RUN - 1
-    kinds = "m" * long + "p" + "m" * short + "pp" + "m" * (METRICS_PER_FRAME + 1) + "m"
-    events = {"m": Metric("loss", 0, 0.5), "p": PhaseEvent("clean")}
+@pytest.mark.parametrize(
+    ("kinds", "lengths"),
+    [
+        ("", []),
+        ("mpm" * 100, [300]),
+        ("m" * METRICS_PER_FRAME + "m", [METRICS_PER_FRAME, 1]),
+        ("mp" * (EVENTS_PER_FRAME + 1), [2 * EVENTS_PER_FRAME + 1, 1]),
+        ("mmpcmpm", [3, 1, 3]),
+    ],
+)
+def test_metrics_and_others_share_frames(kinds: str, lengths: list[int]) -> None:
+    point = PointCloud.pack("p", [0.0], [0.0])
+    events = {"m": Metric("loss", 0, 0.5), "p": PhaseEvent("clean"), "c": point}
     entries = [(0.0, events[kind]) for kind in kinds]
     groups = list(grouped(entries))
-    assert [len(group) for group in groups] == [long, 1 + short + 2, METRICS_PER_FRAME, 2]
+    assert [len(group) for group in groups] == lengths
     assert [entry for group in groups for entry in group] == entries
 
 

@@ -20,8 +20,8 @@ from dashctl.bus import messages
 from dashctl.bus.journal.segment import records
 from dashctl.curve import CurveBuffer
 from dashctl.events import Event, Metric, Stamped
-from dashctl.metric_columns import MetricColumns
-from dashctl.wire import KIND_COLUMNS, BadFrame, decode_header, open_frame
+from dashctl.metric_columns import MetricColumns, MixedEvents
+from dashctl.wire import BadFrame, decode_header, open_frame
 
 LIMIT: Final = 20.0
 """Seconds that a query may take."""
@@ -87,6 +87,8 @@ def _curves(question: messages.AskHistory, extents: list[FileExtent]) -> message
 
 def _samples(events: Sequence[Stamped[Event]]) -> Iterator[tuple[str, float, str, int, float]]:
     """Run, time, name, step and value of every metric."""
+    if isinstance(events, MixedEvents):
+        events = events.metrics
     if isinstance(events, MetricColumns):
         names = map(events.names.__getitem__, events.codes)
         yield from zip(repeat(events.run), events.times, names, events.steps, events.values, strict=False)
@@ -107,8 +109,6 @@ def _matching(
         except BadFrame:
             continue
         if question.run is not None and header.run != question.run:
-            continue
-        if header.kind == KIND_COLUMNS and question.type != Metric.type_name():
             continue
         # Searching bytes is far cheaper than opening; JSON may spell a name in other ways.
         if sought.isascii() and sought not in frame and b"\\" not in frame:
