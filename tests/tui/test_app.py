@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
 import pytest
 from textual.command import CommandPalette
 from textual.pilot import Pilot
@@ -112,6 +113,15 @@ async def test_a_state_that_replaces_another_is_drawn(monitor: Monitor, source: 
         await settle(pilot)
         source.state = State()
         await until(pilot, lambda: "Nothing has happened yet" in shown(monitor))
+
+
+async def test_a_monitor_that_fell_behind_says_so(monitor: Monitor, source: FixedSource) -> None:
+    async with monitor.run_test(size=SIZE) as pilot:
+        await until(pilot, lambda: "connected since" in shown(monitor, "status"))
+        source.told = msgspec.structs.replace(CONNECTED, resyncs=1)
+        await until(pilot, lambda: "fell behind" in shown(monitor, "status"))
+        source.told = msgspec.structs.replace(CONNECTED, resyncs=2, epoch="e2")
+        await until(pilot, lambda: "the broker was started again" in shown(monitor, "status"))
 
 
 async def test_nothing_is_sent_while_nothing_changes(monitor: Monitor) -> None:

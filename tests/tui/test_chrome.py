@@ -1,5 +1,6 @@
 """The lines around a scene: the deck and the status."""
 
+import msgspec
 import pytest
 
 from dashctl.bus import Connection
@@ -51,6 +52,11 @@ def test_a_broker_that_was_never_there_leaves_nothing_to_show() -> None:
     line = status_line(Status(NEVER, ADDRESS), 140).text
     assert f"no broker at {ADDRESS} since 22:12:50  " in line
     assert "known" not in line
+
+
+def test_a_broker_that_lets_nobody_in_is_not_called_absent() -> None:
+    refused = msgspec.structs.replace(NEVER, refused="the key 1f2e is not allowed here")
+    assert status_line(Status(refused, ADDRESS), 140).text.startswith(" ● the key 1f2e is not allowed here  ")
 
 
 def test_a_short_line_keeps_the_counters_and_drops_words() -> None:

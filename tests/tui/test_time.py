@@ -19,7 +19,7 @@ from dashctl.events import BusStats, LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
-from dashctl_tui.plots.canvas import to_text
+from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.source import Lens
 from dashctl_tui.time_bar import TimeBar, draw_time_bar, moment_at
 from dashctl_tui.travel import BEGINNING, LOOK, Arrival, Traveller, Trouble, Wish, goal_of
@@ -230,7 +230,16 @@ def test_every_column_leads_where_the_cursor_then_stands(width: int) -> None:
 
 def test_a_bar_of_no_length_does_no_harm() -> None:
     assert draw_time_bar(TimeBar(NOW, NOW, NOW), 60).width == 60
-    assert draw_time_bar(TimeBar(-1e300, 1e300, 0.0), 60).width == 60
+    one_frame = draw_time_bar(TimeBar(NOW, NOW, NOW, density=[Range(NOW, NOW, 1)]), 60)
+    assert one_frame.width == 60
+
+
+def test_stretches_that_touch_and_instants_count_where_they_are() -> None:
+    """Ten cells of ten seconds each."""
+    first = NOW - 100
+    density = [Range(first, first + 10, 4), Range(first + 10, first + 20, 1), Range(NOW - 35, NOW - 35, 4)]
+    text = draw_time_bar(TimeBar(first, NOW, density=density), 31).text
+    assert text == " live  22:11:40 █▄····█··· now "
 
 
 # In the monitor
@@ -322,6 +331,25 @@ async def test_without_a_journal_a_pause_works_and_a_step_says_why_not() -> None
         await until(pilot, lambda: "the broker keeps no journal" in shown(app, "status"))
         assert " paused " in shown(app, "status")
         assert not app.query_one(TimeView).display
+
+
+async def test_a_bar_that_stands_still_is_drawn_once(
+    monitor: Monitor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn: list[TimeBar] = []
+
+    def draw(bar: TimeBar, width: int) -> Row:
+        drawn.append(bar)
+        return draw_time_bar(bar, width)
+
+    monkeypatch.setattr("dashctl_tui.app.draw_time_bar", draw)
+    async with monitor.run_test(size=SIZE) as pilot:
+        await pilot.press("space")
+        await until(pilot, lambda: " 22:13:20  -0s" in shown(monitor, "time"))
+        drawn.clear()
+        for _ in range(10):
+            monitor.draw()
+        assert not drawn
 
 
 async def test_counters_go_on_in_the_past(monitor: Monitor) -> None:

@@ -90,6 +90,9 @@ class Monitor(App[None]):
         self._picture = Picture(())
         self._drawn: object = None
         self._around: object = None
+        self._drawn_time: object = None
+        self._resyncs = 0
+        self._epoch = ""
         self._spun_at = 0.0
         self._clock = FrameClock(self.draw, interval, self._terminal_is_busy)
         self._ended: int | None = None
@@ -193,12 +196,18 @@ class Monitor(App[None]):
         bar, line = self._cursor.bar(), self.screen_stack[0].query_one("#time", TimeView)
         if line.display != (bar is not None):
             line.display = bar is not None
-        if bar is not None:
+        drawn = (bar, self.size.width)
+        if bar is not None and drawn != self._drawn_time:
+            self._drawn_time = drawn
             line.show([draw_time_bar(bar, self.size.width)])
 
     def _take_news(self) -> None:
         if trouble := self._cursor.arrive():
             self._say(trouble, WARNING)
+        connection = self._lens.source.connection()
+        if connection.resyncs > self._resyncs:
+            self._say(_begun_anew(restarted=connection.epoch != self._epoch), WARNING)
+        self._resyncs, self._epoch = connection.resyncs, connection.epoch
         word = self._calls.take()
         if word is not None:
             self._say(word.text, _WORD_INKS[word.kind])
@@ -390,3 +399,7 @@ class Monitor(App[None]):
             return
         turned = self.looking.turned(event.across * DRAG[0], event.down * DRAG[1])
         self._look(replace(turned, dragging=not event.over))
+
+
+def _begun_anew(*, restarted: bool) -> str:
+    return "the broker was started again" if restarted else "fell behind; all was taken from the broker anew"

@@ -128,6 +128,8 @@ def _connected(status: Status, room: int) -> Row:
         texts = [f"connected since {since}", f"since {since}", "connected"]
         return Row.of((f"{glyphs.DOT} ", GOOD), (_longest(texts, room - 2), TEXT))
     known = ", showing what was known" if connection.epoch else ""
+    if connection.refused:
+        return Row.of((f"{glyphs.DOT} ", ALERT), (clip(connection.refused, room - 2), HEADING))
     texts = [
         f"no broker at {clip(status.address, 60)} since {since}{known}",
         f"no broker since {since}{known}",

@@ -19,6 +19,8 @@ from dashctl_tui.scenes.moments import behind, when
 from dashctl_tui.travel import Stretch
 
 _LEAST_TRACK: Final = 8
+_SHORTEST: Final = 1e-3
+"""Seconds that a stretch and the whole are long at least."""
 _PRESENT: Final = "now"
 
 
@@ -38,7 +40,7 @@ class TimeBar:
     @property
     def seconds(self) -> float:
         """How long a time it covers."""
-        return max(self.now - self.first, 1e-3)
+        return max(self.now - self.first, _SHORTEST)
 
 
 def draw_time_bar(bar: TimeBar, width: int) -> Row:
@@ -106,12 +108,14 @@ def _blocks(bar: TimeBar, cells: int) -> str:
     """How many events there were, cell by cell, or a plain line if that is not known."""
     if not bar.density:
         return glyphs.AXIS_HORIZONTAL * cells
+    spans = np.array([(each.first, each.last, each.events) for each in bar.density])
+    # They come in order: how many there were up to a moment rises along them.
+    times = np.maximum.accumulate(
+        np.column_stack((spans[:, 0], np.maximum(spans[:, 1], spans[:, 0] + _SHORTEST))).ravel()
+    )
+    events = np.cumsum(np.column_stack((np.zeros(len(spans)), spans[:, 2])).ravel())
     edges = np.linspace(bar.first, bar.first + bar.seconds, cells + 1)
-    counts = np.zeros(cells)
-    for stretch in bar.density:
-        length = max(stretch.last - stretch.first, 1e-3)
-        overlap = np.minimum(edges[1:], stretch.first + length) - np.maximum(edges[:-1], stretch.first)
-        counts += stretch.events * overlap.clip(0.0) / length
+    counts = np.diff(np.interp(edges, times, events)).clip(0.0)
     # By square root, so that a burst does not press everything else to the ground.
     blocks = draw_sparkline(np.sqrt(counts), cells, 1)[0].text
     return "".join(

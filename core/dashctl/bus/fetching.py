@@ -35,6 +35,8 @@ IN_FLIGHT: Final = 6
 """Parts that are asked for and not there yet."""
 BUSY: Final = 0.02
 """Seconds before a broker that is busy is asked again."""
+GLANCE: Final = 0.5
+"""Seconds without an answer after which it is looked whether there is anybody."""
 
 
 class SegmentGone(DashctlError):
@@ -129,11 +131,12 @@ class Fetcher:
             poller = zmq.Poller()
             poller.register(opened.socket, zmq.POLLIN)
             poller.register(opened.monitor, zmq.POLLIN)
-            if opened.socket in dict(poller.poll(max(1, round(left * 1000)))):
+            if opened.socket in dict(poller.poll(max(1, round(min(left, GLANCE) * 1000)))):
                 return decode_reply(opened.socket.recv())
+            if not is_listening(self.address):
+                self.close()
+                raise NoBroker(f"no broker at {self.address.place}")
         self.close()
-        if not is_listening(self.address):
-            raise NoBroker(f"no broker at {self.address.place}")
         raise TimedOut(f"the broker at {self.address.place} did not answer within {self._timeout:g} s")
 
 
