@@ -41,7 +41,7 @@ def needed(name: str, extras: frozenset[str], seen: set[str]) -> None:
 
 def test_every_dependency_direct_and_indirect_is_pinned() -> None:
     seen: set[str] = set()
-    needed("dashctl", frozenset({"", "tui", "train", "serve"}), seen)
+    needed("dashctl", frozenset({"", *PROJECT["optional-dependencies"]}), seen)
     group = tomllib.loads((ROOT / "pyproject.toml").read_text())["dependency-groups"]["dev"]
     for line in group:
         requirement = Requirement(line)
@@ -59,12 +59,10 @@ def test_the_version_is_told_once() -> None:
 
 
 DOCUMENTS = [
-    "README.md",
-    "CONTRIBUTING.md",
-    "docs/architecture.md",
-    "docs/data.md",
-    "docs/protocol.md",
+    "benchmarks/README.md",
+    *[str(path.relative_to(ROOT)) for path in sorted(ROOT.glob("docs/*.md"))],
 ]
+DOCUMENTS += ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"]
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

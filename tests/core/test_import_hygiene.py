@@ -6,11 +6,19 @@ import sys
 import pytest
 
 HEAVY = {"numpy", "pandas", "psutil", "pyarrow", "rich", "scipy", "sklearn", "textual", "torch"}
+HEAVY |= {"asyncio", "litestar", "mcap", "prometheus_client", "tensorboard", "uvicorn", "zstandard"}
 
 LIGHT = [
     "dashctl",
     "dashctl.bus",
+    "dashctl.bus.broker",
+    "dashctl.bus.calling",
+    "dashctl.bus.past",
+    "dashctl.bus.publisher",
+    "dashctl.bus.service",
     "dashctl.cli",
+    "dashctl.cli.commands",
+    "dashctl.cli.publish",
     "dashctl.curve",
     "dashctl.errors",
     "dashctl.events",
