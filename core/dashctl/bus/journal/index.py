@@ -67,6 +67,11 @@ class Index:
             newest = self._extents[-1]
             self._extents[-1] = replace(newest, last=last, events=newest.events + events, bytes=size)
 
+    def drop_removed(self) -> None:
+        """Somebody may have removed files: what is gone is not told of any more."""
+        with self._lock:
+            self._extents = [each for each in self._extents if each.path.exists()]
+
     def drop_oldest(self) -> None:
         """The oldest is gone."""
         with self._lock:

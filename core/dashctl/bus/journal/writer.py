@@ -176,12 +176,19 @@ class Writer:
                 self._write(frames)
                 if not all(item.quiet for item in frames):
                     os.fdatasync(self._file)
+                self._look_whether_it_is_there()
                 durable = True
             except OSError as error:
                 self._fail(error)
         self._taken += len(frames)
         self._done_bytes += sum(len(item.frame) for item in frames)
         self.settled.append(Settled(self._taken, durable))
+
+    def _look_whether_it_is_there(self) -> None:
+        """A file that somebody removed takes everything and gives nothing back. Raises OSError."""
+        if not os.fstat(self._file).st_nlink:
+            self.index.drop_removed()
+            raise FileNotFoundError(errno.ENOENT, "The newest segment was removed")
 
     def _write(self, frames: list[Queued]) -> None:
         parts: list[bytes] = []

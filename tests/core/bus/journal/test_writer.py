@@ -135,6 +135,26 @@ def test_where_the_disk_is_full_the_oldest_segments_make_room(small_disk: Path) 
     assert state_in(small_disk / "j").encode() == folded(frames).encode()
 
 
+def test_a_journal_that_is_removed_is_no_longer_called_durable_and_begins_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "RETRY", 0.1)
+    life = Life(tmp_path / "j")
+    life.put(frame(0))
+    assert confirmed(life, "while it is there")
+    for path in segments_in(tmp_path / "j"):
+        path.unlink()
+    life.put(frame(10))
+    assert not confirmed(life, "when it is gone")
+    assert life.journal.index.extents() == []
+    assert "removed" in alerts(life)[0].message
+    until(lambda: recovered(life))
+    life.put(frame(20))
+    assert confirmed(life, "when it is there again")
+    life.end()
+    assert state_in(tmp_path / "j").encode() == folded([frame(0), frame(10), frame(20)]).encode()
+
+
 def test_a_limit_on_the_size_of_files_is_as_a_full_disk(tmp_path: Path) -> None:
     code = """
 import resource, signal, sys
