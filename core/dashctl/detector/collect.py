@@ -164,9 +164,12 @@ def _record(
         due = 0.0
         while due < meta.seconds:
             if ahead and ahead[0].t <= due:
+                t = round(time.monotonic() - begun, 3) if labels else 0.0
+                if t >= meta.seconds:
+                    # The machine stood still for so long that the episode is over.
+                    break
                 phase = ahead.pop(0).phase
                 emulator.enter(phase)
-                t = round(time.monotonic() - begun, 3) if labels else 0.0
                 labels.append(Boundary(t, phase))
                 callbacks.on_phase(PhaseEntered(meta.episode, profile, t, phase))
             due = _next_tick(time.monotonic() - begun, meta.rate)

@@ -1,6 +1,7 @@
 """Recording for real: the emulator, the sampler and the store together, in short episodes."""
 
 import tempfile
+import time
 from pathlib import Path
 
 import numpy as np
@@ -56,15 +57,18 @@ def test_names_go_on_where_an_earlier_recording_ended(tmp_path: Path) -> None:
 
 def test_stopped_in_mid_episode_it_leaves_nothing_half_done(tmp_path: Path) -> None:
     samples: list[Sample] = []
+    whole: list[int] = []
     folders = collect(
         tmp_path,
         episodes=5,
         seconds=1.0,
         pause=0.0,
-        callbacks=CollectCallbacks(on_sample=samples.append),
-        stopped=lambda: len(samples) >= 13,
+        callbacks=CollectCallbacks(
+            on_sample=samples.append, on_episode=lambda recorded: whole.append(len(samples))
+        ),
+        stopped=lambda: bool(whole) and len(samples) >= whole[0] + 2,
     )
-    assert len(folders) == 1
+    assert len(folders) == len(whole) == 1
     assert list(tmp_path.iterdir()) == list(folders)
 
 
@@ -113,3 +117,13 @@ def test_where_nothing_can_be_recorded_is_named_before_anything_runs(tmp_path: P
 def test_the_host_is_this_machine_unless_said_otherwise(tmp_path: Path) -> None:
     (folder,) = collect(tmp_path, episodes=1, seconds=1.0, profiles=("slow-exfil",))
     assert read_episode(folder).meta.host in folder.name
+
+
+def test_a_machine_that_stood_still_past_the_end_leaves_an_episode_that_can_be_read(tmp_path: Path) -> None:
+    def stand_still(sample: Sample) -> None:
+        time.sleep(0.4)
+
+    callbacks = CollectCallbacks(on_sample=stand_still)
+    (folder,) = collect(tmp_path, episodes=1, profiles=("slow-exfil",), seconds=1.0, callbacks=callbacks)
+    episode = read_episodes(tmp_path)[0][folder.name]
+    assert all(boundary.t < 1.0 for boundary in episode.labels)
