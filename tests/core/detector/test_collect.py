@@ -125,5 +125,5 @@ def test_a_machine_that_stood_still_past_the_end_leaves_an_episode_that_can_be_r
 
     callbacks = CollectCallbacks(on_sample=stand_still)
     (folder,) = collect(tmp_path, episodes=1, profiles=("slow-exfil",), seconds=1.0, callbacks=callbacks)
-    episode = read_episodes(tmp_path)[0][folder.name]
+    episode = read_episode(folder)
     assert all(boundary.t < 1.0 for boundary in episode.labels)
