@@ -7,9 +7,8 @@ asks for them, and who folds or stores them never does.
 
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import islice, repeat
-from typing import overload
+from typing import Final, overload
 
 from dashctl.events import Event, Metric, Stamped
 
@@ -17,7 +16,6 @@ MOST_NAMES = 2**16
 """Names in one table: a code is a uint16."""
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class MetricColumns(Sequence[Stamped[Event]]):
     """Samples in the order in which they were logged: a sequence of `Stamped[Metric]`.
 
@@ -25,16 +23,28 @@ class MetricColumns(Sequence[Stamped[Event]]):
     seconds since 1970; values may be NaN or infinite.
     """
 
-    run: str
-    times: "array[float]"
-    """float64."""
-    names: tuple[str, ...]
-    codes: "array[int]"
-    """uint16: which name."""
-    steps: "array[int]"
-    """int64."""
-    values: "array[float]"
-    """float64."""
+    __slots__ = ("codes", "names", "run", "steps", "times", "values")
+
+    def __init__(
+        self,
+        run: str,
+        times: "array[float]",
+        names: tuple[str, ...],
+        *,
+        codes: "array[int]",
+        steps: "array[int]",
+        values: "array[float]",
+    ) -> None:
+        self.run: Final = run
+        self.times: Final = times
+        """float64."""
+        self.names: Final = names
+        self.codes: Final = codes
+        """uint16: which name."""
+        self.steps: Final = steps
+        """int64."""
+        self.values: Final = values
+        """float64."""
 
     @classmethod
     def from_events(cls, run: str, times: Sequence[float], metrics: Sequence[Metric]) -> "MetricColumns":
@@ -42,7 +52,7 @@ class MetricColumns(Sequence[Stamped[Event]]):
         names, codes = coded([metric.name for metric in metrics])
         steps = array("q", [metric.step for metric in metrics])
         values = array("d", [metric.value for metric in metrics])
-        return cls(run, array("d", times), names, codes, steps, values)
+        return cls(run, array("d", times), names, codes=codes, steps=steps, values=values)
 
     def __len__(self) -> int:
         return len(self.values)
@@ -53,8 +63,9 @@ class MetricColumns(Sequence[Stamped[Event]]):
     def __getitem__(self, at: slice) -> "MetricColumns": ...
     def __getitem__(self, at: int | slice) -> "Stamped[Event] | MetricColumns":
         if isinstance(at, slice):
+            codes, steps, values = self.codes[at], self.steps[at], self.values[at]
             return MetricColumns(
-                self.run, self.times[at], self.names, self.codes[at], self.steps[at], self.values[at]
+                self.run, self.times[at], self.names, codes=codes, steps=steps, values=values
             )
         metric = Metric(self.names[self.codes[at]], self.steps[at], self.values[at])
         return Stamped(self.times[at], self.run, metric)
@@ -70,15 +81,19 @@ class MetricColumns(Sequence[Stamped[Event]]):
         return f"<MetricColumns of run {self.run!r}: {len(self)} samples of {len(self.names)} names>"
 
 
-@dataclass(frozen=True, slots=True, repr=False)
 class MixedEvents(Sequence[Stamped[Event]]):
     """Metrics in columns and what was logged between them: a sequence of all, in its order."""
 
-    metrics: MetricColumns
-    others: Sequence[Stamped[Event]]
-    """No metrics."""
-    before: Sequence[int]
-    """How many of the metrics come before each of the others; never falling."""
+    __slots__ = ("before", "metrics", "others")
+
+    def __init__(
+        self, metrics: MetricColumns, others: Sequence[Stamped[Event]], before: Sequence[int]
+    ) -> None:
+        self.metrics: Final = metrics
+        self.others: Final = others
+        """No metrics."""
+        self.before: Final = before
+        """How many of the metrics come before each of the others; never falling."""
 
     def __len__(self) -> int:
         return len(self.metrics) + len(self.others)

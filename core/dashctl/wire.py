@@ -309,7 +309,7 @@ def _columns(run: str, count: int, packed: _ColumnBody) -> MetricColumns:
     # The sign is in the last byte of each.
     if not bytes(packed.steps)[7::8].isascii():
         raise InvalidEvent(f"metric.step: {min(steps)} is not allowed; expected a whole number, 0 or more")
-    return MetricColumns(run, times, packed.names, codes, steps, values)
+    return MetricColumns(run, times, packed.names, codes=codes, steps=steps, values=values)
 
 
 def _taken_json(header: Header, body: memoryview) -> _Taken:

@@ -195,7 +195,7 @@ def test_many_at_once_fold_as_one_by_one(stamped: Sequence[Stamped[Event]]) -> N
 def test_a_frame_folds_as_its_events_one_by_one(stamped: Sequence[Stamped[Event]], run: str) -> None:
     """Whatever is a column in it, and whatever is not."""
     one_by_one, together = State(), State()
-    stamped = [item._replace(run=run) for item in stamped if not isinstance(item.event, BusStats)]
+    stamped = [Stamped(each.time, run, each.event) for each in stamped if type(each.event) is not BusStats]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("dashctl.wire.FEWEST_METRICS", 1)
         for batch in filter(None, (stamped, stamped[::-1], stamped)):
@@ -315,5 +315,8 @@ def test_many_samples_wait_no_longer_than_they_may(monkeypatch: pytest.MonkeyPat
     store = SeriesStore(Series(8, ("run", "name")))
     for step in range(7):
         store.fold(Metric("loss", step, 0.5), 1.0, "r")
+    assert store.version == 7
     assert store._curves["r", "loss"].total == 6
-    assert store.curves["r", "loss"].total == 7
+    curve = store.curve(("r", "loss"))
+    assert curve is not None
+    assert curve.total == 7

@@ -62,6 +62,7 @@ def recover(folder: Path, clock: float) -> Recovered:
             _replay(path, header, recovered)
         if headers:
             _cut(recovered)
+            _tell_unreadable(folder, recovered.unreadable)
             recovered.number = headers[-1][1].number
     except NewerFormat as error:
         raise UsageError(f"journal: {folder}: {error}: keep another one, or none") from None
@@ -135,6 +136,11 @@ def _replay(path: Path, header: Header, recovered: Recovered) -> None:
     recovered.events = header.events + events
     if recovered.index.extents()[-1].path == path:
         recovered.index.grow(last, events, end)
+
+
+def _tell_unreadable(folder: Path, frames: int) -> None:
+    if frames:
+        _log.warning("journal: %s: %d frames of another version of the protocol: left out", folder, frames)
 
 
 def _cut(recovered: Recovered) -> None:

@@ -38,6 +38,18 @@ def test_the_next_broker_begins_with_the_same_state_and_the_same_books(tmp_path:
     assert journal.recovered.ledger.lost == 0
 
 
+def test_frames_of_another_version_of_the_protocol_are_left_out_and_that_is_said(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    life = Life(tmp_path / "j")
+    life.put(*FRAMES[:2])
+    life.journal.put(FRAMES[2].replace(b"DC\x02", b"DC\x01", 1), 10, own=False)
+    life.put(*FRAMES[3:5])
+    life.end()
+    assert state_in(tmp_path / "j").encode() == folded([*FRAMES[:2], *FRAMES[3:5]]).encode()
+    assert "1 frames of another version of the protocol: left out" in caplog.text
+
+
 def test_it_does_so_over_many_segments_and_many_lives(tmp_path: Path) -> None:
     for start in range(0, 30, 5):
         written(tmp_path / "j", FRAMES[start : start + 5], segment_effort=90)
