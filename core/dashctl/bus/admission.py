@@ -6,6 +6,7 @@ ZeroMQ's handshakes wait for it without holding up anybody else, so no thread an
 and the authenticator that comes with pyzmq, which brings asyncio along, is not either.
 """
 
+import time
 from typing import Final
 
 import zmq
@@ -16,9 +17,12 @@ from dashctl.bus.refusals import Refusals
 
 ENDPOINT: Final = "inproc://zeromq.zap.01"
 NOT_ALLOWED: Final = "key not allowed"
+KEPT_OUT_REASON: Final = "kept out for a while"
 RIGHT_MISSING: Final = "right missing"
 ANY: Final = "any"
 """A domain for which every right will do: what it takes is known when a request is read."""
+KEPT_OUT: Final = 600.0
+"""Seconds for which one who took too much is not let in."""
 _KEY_SIZE: Final = 32
 
 
@@ -31,6 +35,8 @@ class Admission:
         self._fewer = False
         """Whether somebody may less than at the last `refresh`."""
         self._named: tuple[str, ...] = ()
+        self._kept_out: dict[str, float] = {}
+        """Until when, by name."""
         self.socket = context.socket(zmq.ROUTER)
         self.socket.linger = 0
         self.socket.bind(ENDPOINT)
@@ -54,6 +60,14 @@ class Admission:
         """Whether a client has a right now."""
         return self._allowed.may(user, right)
 
+    def knows(self, user: str) -> bool:
+        """Whether a client of this name is on the list."""
+        return self._allowed.has(user)
+
+    def keep_out(self, user: str) -> None:
+        """Let somebody in no more for a while."""
+        self._kept_out[user] = time.monotonic() + KEPT_OUT
+
     def refresh(self) -> bool:
         """Look at the list again; whether somebody may less than before."""
         self._fewer, fewer = False, self._allowed.refresh() or self._fewer
@@ -74,6 +88,9 @@ class Admission:
         client = self._allowed.client(public)
         if client is None:
             self._refusals.add(NOT_ALLOWED, f"{fingerprint(public)} from {address}")
+            return ""
+        if time.monotonic() < self._kept_out.get(client.name, 0.0):
+            self._refusals.add(KEPT_OUT_REASON, f"{client.name} ({client.fingerprint}) from {address}")
             return ""
         if right != ANY and right not in client.rights:
             self._refusals.add(RIGHT_MISSING, f"{client.name} ({client.fingerprint}) from {address}: {right}")

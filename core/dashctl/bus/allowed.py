@@ -115,6 +115,10 @@ class AllowList:
         """Who has this key."""
         return self._by_key.get(public)
 
+    def has(self, name: str) -> bool:
+        """Whether a client has this name."""
+        return name in self._by_name
+
     def may(self, name: str, right: str) -> bool:
         """Whether the client with this name has a right."""
         client = self._by_name.get(name)

@@ -6,9 +6,14 @@ the broker's loop alone uses it.
 """
 
 import errno
+import resource
+import socket
 import time
+from collections import Counter
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import repeat
 from typing import TYPE_CHECKING, Final
 
 import zmq
@@ -39,9 +44,9 @@ FILTERS: Final = 1_000
 LARGEST_FILTER: Final = 512
 """Bytes of one; what is said to open a connection has to fit too."""
 CONNECTIONS: Final = 4_096
-"""Connections, after which all are ended: whoever means well comes back."""
+"""Connections at most; fewer where the process may not have as many files."""
 HANDSHAKE: Final = 5_000
-"""Milliseconds within which a connection has to show its key."""
+"""Milliseconds within which a connection has to show its key, or that it speaks the protocol at all."""
 FREED: Final = 1.0
 """Seconds within which a port that was given back can be had again."""
 BURST: Final = 256
@@ -73,10 +78,16 @@ class Door:
     """Bound at an address from construction on. Raises UsageError if it cannot listen there."""
 
     def __init__(
-        self, context: Context, address: Address, epoch: bytes, pair: "KeyPair | None" = None
+        self,
+        context: Context,
+        address: Address,
+        epoch: bytes,
+        pair: "KeyPair | None" = None,
+        connections: int = CONNECTIONS,
     ) -> None:
         self.address = address
         self.monitors = 0
+        self._most = connections
         self._context = context
         self._epoch = epoch
         self._pair = pair
@@ -87,7 +98,9 @@ class Door:
 
     def _open(self) -> None:
         self._owed = Owed()
-        self._filters = 0
+        self._filters: Counter[str] = Counter()
+        """Subscriptions to less than everything, by who made them."""
+        self._bound: set[str] = set()
         self.inbox = self._made(zmq.PULL, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain = self._made(zmq.SUB, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain.subscribe(b"")
@@ -98,10 +111,10 @@ class Door:
         self.calls = self._made(zmq.ROUTER, "any", ASKED, messages.MAX_REQUEST)
         self.calls.set(zmq.ROUTER_MANDATORY, 1)
         self._comings = [
-            each.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED)
-            for each in (self.inbox, self.plain, self.outbox, self.calls)
+            each.get_monitor_socket(zmq.EVENT_ACCEPTED | zmq.EVENT_DISCONNECTED) for each, _ in self._ends()
         ]
-        self._connected: list[set[int]] = [set() for _ in self._comings]
+        self._connected: list[dict[int, float]] = [{} for _ in self._comings]
+        """When each came, by its file descriptor."""
         try:
             self.listen()
         except UsageError:
@@ -112,12 +125,12 @@ class Door:
         made = plain(self._context, kind)
         made.set_hwm(high_water_mark)
         made.set(zmq.MAXMSGSIZE, largest)
+        made.set(zmq.HANDSHAKE_IVL, HANDSHAKE)
         made.ipv6 = ":" in self.address.host
         if self._pair is not None:
             made.curve_server = True
             made.curve_secretkey = self._pair.secret
             made.zap_domain = right.encode("ascii")
-            made.set(zmq.HANDSHAKE_IVL, HANDSHAKE)
         return made
 
     @property
@@ -134,26 +147,55 @@ class Door:
         others = self.outbox, self.calls, *self._comings
         return others if full else (self.inbox, self.plain, *others)
 
-    def look(self, ready: Mapping[object, int]) -> str:
-        """Count who came and who went; what there is too much of, if all have to go: see `renew`."""
+    def look(self, ready: Mapping[object, int]) -> None:
+        """Count who came and who went."""
         if self.outbox in ready:
             self._count_monitors()
         for monitor, connected in zip(self._comings, self._connected, strict=True):
             if monitor in ready:
                 _count(monitor, connected)
-        if self._filters > FILTERS:
-            return "too many subscriptions"
-        return "too many connections" if sum(map(len, self._connected)) > CONNECTIONS else ""
+
+    def greedy(self) -> str | None:
+        """Who made more subscriptions than anybody needs; "" is somebody without a key."""
+        return next((user for user, count in self._filters.items() if count > FILTERS), None)
+
+    @property
+    def is_crowded(self) -> bool:
+        """Whether there are more connections than may be."""
+        return sum(map(len, self._connected)) > self._most
+
+    def turn_away(self) -> bool:
+        """End the connections of all who came just now: strangers are among these, for who shows no key
+        does not stay for longer. Whether those who are left are few enough."""
+        since = time.monotonic() - HANDSHAKE / 1000
+        stayed = 0
+        for connected in self._connected:
+            for descriptor, came in connected.items():
+                if came < since:
+                    stayed += 1
+                else:
+                    _end(descriptor)
+        return stayed <= self._most
 
     def listen(self) -> None:
         """Accept connections at the address, once more if its sockets were removed."""
-        try:
-            self.inbox.bind(self.address.inbox)
-            self.plain.bind(self.address.plain)
-            self.outbox.bind(self.address.outbox)
-            self.calls.bind(self.address.calls)
-        except zmq.ZMQError as error:
-            raise UsageError(f"bus: cannot listen at {self.address.place} ({error.strerror})") from None
+        for made, endpoint in self._ends():
+            if endpoint in self._bound and not self.address.folder:
+                continue
+            try:
+                made.bind(endpoint)
+            except zmq.ZMQError as error:
+                raise UsageError(f"bus: cannot listen at {self.address.place} ({error.strerror})") from None
+            self._bound.add(endpoint)
+
+    def _ends(self) -> "tuple[tuple[zmq.Socket[bytes], str], ...]":
+        """The sockets, and where each listens."""
+        return (
+            (self.inbox, self.address.inbox),
+            (self.plain, self.address.plain),
+            (self.outbox, self.address.outbox),
+            (self.calls, self.address.calls),
+        )
 
     def renew(self) -> None:
         """End all connections, and accept new ones: who may still come in comes back by itself.
@@ -176,8 +218,7 @@ class Door:
 
     def close(self, linger: int = 200) -> None:
         """Give the sockets back; what peers have not been sent by now gets that many milliseconds."""
-        watched = (self.inbox, self.plain, self.outbox, self.calls)
-        for each, monitor in zip(watched, self._comings, strict=True):
+        for (each, _), monitor in zip(self._ends(), self._comings, strict=True):
             if each.closed:
                 continue
             each.disable_monitor()
@@ -235,24 +276,46 @@ class Door:
             return error.errno == errno.EAGAIN
         return True
 
+    def received(self, source: "zmq.Socket[bytes]", most: int) -> "Iterator[tuple[bytes, str]]":
+        """What has come in, without waiting for more, and who sent it: "" where no keys are asked for."""
+        if self._pair is None:
+            yield from zip(_received(source, most), repeat(""))
+            return
+        for _ in range(most):
+            try:
+                frame = source.recv(zmq.NOBLOCK, copy=False)
+            except zmq.Again:
+                return
+            yield frame.bytes, _user(frame)
+
     def _count_monitors(self) -> None:
-        for message in received(self.outbox, BURST):
+        for message, user in self.received(self.outbox, BURST):
             if message == b"\x01":
                 self.monitors += 1
             elif message == b"\x00":
                 self.monitors = max(0, self.monitors - 1)
             elif message[:1] == b"\x01":
-                self._filters += 1
+                self._filters[user] += 1
             elif message[:1] == b"\x00":
-                self._filters -= 1
+                self._filters[user] -= 1
 
 
-def _count(monitor: "zmq.Socket[bytes]", connected: set[int]) -> None:
+def _count(monitor: "zmq.Socket[bytes]", connected: dict[int, float]) -> None:
     while coming := next_event(monitor):
         if coming.event == zmq.EVENT_ACCEPTED:
-            connected.add(coming.value)
+            connected[coming.value] = time.monotonic()
         else:
-            connected.discard(coming.value)
+            connected.pop(coming.value, None)
+
+
+def _end(descriptor: int) -> None:
+    """Have libzmq find a connection ended by its peer. It has no call for that, and keeps the descriptor."""
+    with suppress(OSError):
+        connection = socket.socket(fileno=descriptor)
+        try:
+            connection.shutdown(socket.SHUT_RDWR)
+        finally:
+            connection.detach()
 
 
 def _user(frame: zmq.Frame) -> str:
@@ -263,8 +326,14 @@ def _user(frame: zmq.Frame) -> str:
         return ""
 
 
-def received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:
-    """What has come in, without waiting for more."""
+def share_of_connections(doors: int) -> int:
+    """How many each of so many doors may have: libzmq ends the process where files run out, so half of
+    what the process may open is left for everything else, and for those who come before one looks."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return CONNECTIONS if files == resource.RLIM_INFINITY else min(CONNECTIONS, files // 2 // doors)
+
+
+def _received(source: "zmq.Socket[bytes]", most: int) -> Iterator[bytes]:
     receive = source.recv
     for _ in range(most):
         try:

@@ -1,8 +1,9 @@
 """All doors of one broker, and what it waits for.
 
-Rules: the first door is the broker's own, for this user; those after it ask for keys. A door whose
-peers take too much, or of which somebody may less than before, ends all its connections at once and
-opens anew: who may still come in is back in a moment.
+Rules: the first door is the broker's own, for this user; those after it ask for keys. A door of which
+somebody may less than before, or takes too much, ends all its connections at once and opens anew: who
+may still come in is back in a moment, and who took too much is not let in for a while. Where there is
+a crowd at a door, newcomers are turned away first: strangers are, and who is in stays.
 """
 
 import math
@@ -13,7 +14,7 @@ import zmq
 
 from dashctl.bus import messages
 from dashctl.bus.address import Address
-from dashctl.bus.door import Door, Peer
+from dashctl.bus.door import Door, Peer, share_of_connections
 from dashctl.bus.refusals import Refusals
 from dashctl.errors import UsageError
 
@@ -48,9 +49,10 @@ class Doors:
             from dashctl.bus.admission import Admission  # noqa: PLC0415 - most brokers ask for no keys
 
             self._admission = Admission(self._context, self._refusals)
-        self._all.append(Door(self._context, own, self._epoch))
+        most = share_of_connections(1 + len(listen))
+        self._all.append(Door(self._context, own, self._epoch, None, most))
         for address in listen:
-            self._all.append(Door(self._context, address, self._epoch, pair))
+            self._all.append(Door(self._context, address, self._epoch, pair, most))
         self._poll_all()
 
     def wait(self, seconds: float) -> Mapping[object, int]:
@@ -59,10 +61,8 @@ class Doors:
         if self._admission is not None and self._admission.socket in ready:
             self._admission.look()
         for door in list(self._all):
-            excess = door.look(ready)
-            if excess:
-                self._refusals.add(excess, f"at {door.address.place}: all connections were ended")
-                self._renew(door)
+            door.look(ready)
+            self._judge(door)
         return ready
 
     def heed(self, *, full: bool) -> None:
@@ -70,6 +70,10 @@ class Doors:
         if full != self._full:
             self._full = full
             self._poll_all()
+
+    def knows(self, user: str) -> bool:
+        """Whether a name is on the list of who is allowed."""
+        return self._admission is not None and self._admission.knows(user)
 
     def lacking(self, peer: Peer, request: messages.Request) -> str:
         """What a peer has not got that its request takes, "" if it may ask that."""
@@ -107,6 +111,21 @@ class Doors:
         if self._admission is not None:
             self._admission.close()
         self._context.term()
+
+    def _judge(self, door: Door) -> None:
+        greedy = door.greedy()
+        if greedy is not None:
+            who = f"by {greedy!r} " if greedy else ""
+            detail = f"{who}at {door.address.place}: all connections were ended"
+            self._refusals.add("too many subscriptions", detail)
+            if self._admission is not None and greedy:
+                self._admission.keep_out(greedy)
+            self._renew(door)
+        elif door.is_crowded and door.turn_away():
+            self._refusals.add("too many connections", f"at {door.address.place}: newcomers were turned away")
+        elif door.is_crowded:
+            self._refusals.add("too many connections", f"at {door.address.place}: all were ended")
+            self._renew(door)
 
     def _renew(self, door: Door) -> None:
         try:

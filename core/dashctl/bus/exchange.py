@@ -21,7 +21,7 @@ from dashctl import wire
 from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.askers import PATIENCE, Asker, Askers
-from dashctl.bus.door import Door, Peer, received
+from dashctl.bus.door import Door, Peer
 from dashctl.bus.doors import Doors
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.history import History
@@ -138,7 +138,7 @@ class Exchange:
             for source in (door.inbox, door.plain):
                 if source in ready:
                     came = True
-                    self._pass_on_burst(source, plain=source is door.plain)
+                    self._pass_on_burst(door, source)
         if self._bell.fileno() in ready:
             self._bell.quiet()
             self._pass_on_posted()
@@ -170,10 +170,11 @@ class Exchange:
         self._doors.close()
         self._bell.close()
 
-    def _pass_on_burst(self, source: "zmq.Socket[bytes]", *, plain: bool) -> None:
+    def _pass_on_burst(self, door: Door, source: "zmq.Socket[bytes]") -> None:
         now, enough, taken = time.monotonic(), self._totals.events + BURST_EVENTS, 0
-        for frame in received(source, BURST):
-            self._take(frame, now, plain=plain)
+        plain = source is door.plain
+        for frame, user in door.received(source, BURST):
+            self._take(frame, now, user, plain=plain)
             taken += len(frame)
             if self._totals.events >= enough or taken >= BURST_BYTES:
                 break
@@ -198,7 +199,7 @@ class Exchange:
         for part in made:
             self._pass_on_group(part)
 
-    def _take(self, frame: bytes, now: float, *, plain: bool) -> None:
+    def _take(self, frame: bytes, now: float, user: str, *, plain: bool) -> None:
         try:
             header = wire.decode_header(frame)
         except wire.BadFrame as bad:
@@ -207,13 +208,26 @@ class Exchange:
         if header.producer == wire.BROKER:
             self._refusals.add("malformed", "frame: its producer is all zero, which is the broker's own")
             return
+        if self._is_anothers(header.producer, user):
+            return
         if plain:
             # What a PUB socket sends before the broker's subscription has reached it, it loses unsaid.
             header = header._replace(dropped=header.first)
-        self._pass_on(header, frame, now)
+        self._pass_on(header, frame, now, user)
 
-    def _pass_on(self, header: wire.Header, frame: bytes, now: float) -> None:
-        if not self._ledger.enter(header, now):
+    def _is_anothers(self, producer: bytes, user: str) -> bool:
+        """Whether a key speaks for a producer that came with another: it could have what that one sends
+        later taken for duplicates. Who came with none is this user, and speaks for all."""
+        if not user:
+            return False
+        owner = self._ledger.owner(producer)
+        if owner in {None, user} or (owner and not self._doors.knows(owner)):
+            return False
+        self._refusals.add("another's producer", f"{user!r} speaks for producer {producer.hex()}")
+        return True
+
+    def _pass_on(self, header: wire.Header, frame: bytes, now: float, user: str = "") -> None:
+        if not self._ledger.enter(header, now, user):
             return
         totals = self._totals
         totals.frames += 1
@@ -261,10 +275,9 @@ class Exchange:
                 self._history.answer(peer, request)
             case messages.AskIngested():
                 self._await_ingested(peer, request)
-            case messages.Hello():
-                self._vanishing.greet(peer, request)
-            case messages.Farewell():
-                self._vanishing.part(request)
+            case messages.Hello() | messages.Farewell():
+                if not self._is_anothers(request.producer, peer.user):
+                    self._vanishing.hear(peer, request)
             case messages.AskStop(id=id_):
                 peer.reply(messages.Stopping(id_, os.getpid()))
                 self.stop_asked = True

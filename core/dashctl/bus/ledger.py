@@ -6,6 +6,7 @@ a crash is a duplicate and no loss; the books are bounded, and the producer that
 leaves them first.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Final, Self
@@ -17,6 +18,8 @@ from dashctl.events import ProducerStats
 from dashctl.wire import BROKER, Header
 
 PRODUCERS: Final = 4_096
+PRODUCERS_OF_ONE: Final = 1_024
+"""Of one key: a new one of its own pushes out the one that was silent longest of these, and no other's."""
 GAPS: Final = 64
 """Holes remembered per producer; what fills a forgotten one counts as a duplicate."""
 LARGEST_COUNT: Final = 2**63 - 1
@@ -40,6 +43,7 @@ class _DumpedAccount(msgspec.Struct, array_like=True):
     parted: bool
     closed: bool
     missing: int
+    owner: str = ""
 
 
 _Dumped = tuple[int, int, int, list[_DumpedAccount]]
@@ -82,6 +86,8 @@ class Account:
     closed: bool = False
     missing: int = 0
     """What counts as lost since it was closed, beyond the holes."""
+    owner: str = ""
+    """The name of the key that it came with first; "" for who needs none."""
 
 
 class Ledger:
@@ -93,10 +99,20 @@ class Ledger:
         self.vanished = 0
         """Producers that ended without a farewell."""
         self._accounts: dict[bytes, Account] = {}
+        self._owned: Counter[str] = Counter()
+        """How many producers came with each key."""
 
-    def enter(self, header: Header, now: float) -> bool:
-        """Whether a frame's events are new; if not, they are counted as duplicates."""
-        account = self._accounts.pop(header.producer, None) or self._open(header, now)
+    def owner(self, producer: bytes) -> str | None:
+        """With whose key a producer came first, "" with none; None if it is not in the books."""
+        account = self._accounts.get(producer)
+        return None if account is None else account.owner
+
+    def enter(self, header: Header, now: float, user: str = "") -> bool:
+        """Whether a frame's events are new; if not, they are counted as duplicates.
+
+        `user` is the name of the key that it came with.
+        """
+        account = self._accounts.pop(header.producer, None) or self._open(header, now, user)
         self._accounts[header.producer] = account
         if account.closed:
             self._reopen(account)
@@ -200,6 +216,7 @@ class Ledger:
                 each.parted,
                 each.closed,
                 each.missing,
+                each.owner,
             )
             for producer, each in self._accounts.items()
             if producer != BROKER
@@ -229,19 +246,27 @@ class Ledger:
                 each.parted,
                 each.closed,
                 each.missing,
+                each.owner,
             )
+            ledger._owned[each.owner] += 1
         return ledger
 
-    def _open(self, header: Header, now: float) -> Account:
+    def _open(self, header: Header, now: float, user: str) -> Account:
         """A producer that is new here may have sent its earlier numbers to a broker before this one:
         only those count as lost that it says it dropped itself."""
-        if len(self._accounts) >= PRODUCERS:
-            del self._accounts[next(iter(self._accounts))]
+        if user and self._owned[user] >= PRODUCERS_OF_ONE:
+            self._forget(next(id_ for id_, each in self._accounts.items() if each.owner == user))
+        elif len(self._accounts) >= PRODUCERS:
+            self._forget(next(iter(self._accounts)))
+        self._owned[user] += 1
         self.lost += header.dropped
-        account = Account(header.first, now, lost=header.dropped, dropped=header.dropped)
+        account = Account(header.first, now, lost=header.dropped, dropped=header.dropped, owner=user)
         if header.first:
             account.gaps.append(Gap(0, header.first, lost=False))
         return account
+
+    def _forget(self, producer: bytes) -> None:
+        self._owned[self._accounts.pop(producer).owner] -= 1
 
     def _reopen(self, account: Account) -> None:
         """It was thought to have ended, and is heard again."""

@@ -35,6 +35,13 @@ class Vanishing:
         self._probe = messages.Ingested(0, epoch)
         self._peers: dict[bytes, tuple[Peer, int]] = {}
 
+    def hear(self, peer: Peer, said: messages.Hello | messages.Farewell) -> None:
+        """A producer says over which connection it can be found, or that it ends."""
+        if isinstance(said, messages.Hello):
+            self.greet(peer, said)
+        else:
+            self.part(said)
+
     def greet(self, peer: Peer, hello: messages.Hello) -> None:
         """A producer says over which connection it can be found."""
         self._peers.pop(hello.producer, None)

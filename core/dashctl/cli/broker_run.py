@@ -18,6 +18,7 @@ from dashctl.bus.journal.settings import journal_settings
 from dashctl.cli.connection import bus_of, is_far
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
+from dashctl.cli.open_files import allow_many
 from dashctl.cli.parsing import Parser, add_bus, as_setting, number, whole
 from dashctl.errors import UsageError
 from dashctl.settings import JOURNAL_DAYS, JOURNAL_KEEP, METRICS_HOST, METRICS_PORT, setting
@@ -88,6 +89,7 @@ def run(arguments: Namespace) -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s", stream=sys.stderr)
     if is_far(arguments):
         raise UsageError(f"bus: {arguments.bus!r} is not here; run  dashctl broker run  there")
+    allow_many()
     address = bus_of(arguments)
     kept = None if arguments.no_journal else journal_settings(address, arguments.keep, arguments.keep_days)
     with (

@@ -12,6 +12,7 @@ from typing import Final
 
 from dashctl.cli.connection import bus_of
 from dashctl.cli.extras import needing
+from dashctl.cli.open_files import allow_many
 from dashctl.cli.parsing import Parser, add_bus, whole
 from dashctl.settings import GATEWAY_HOST, GATEWAY_PORT, GATEWAY_TOKEN_FILE, setting
 
@@ -49,6 +50,7 @@ def run(arguments: Namespace) -> int:
     with needing("serve", "dashctl gateway"):
         from dashctl.gateway.server import Listening, serve
 
+    allow_many()
     tokens = setting(GATEWAY_TOKEN_FILE, arguments.token_file)
     listening = Listening(
         host=setting(GATEWAY_HOST, arguments.host),

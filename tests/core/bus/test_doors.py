@@ -3,6 +3,7 @@
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from pathlib import Path
 
 import pytest
@@ -203,7 +204,7 @@ def test_who_was_refused_gets_in_once_it_is_allowed(keyed: Broker, monkeypatch: 
         until(lambda: follower.state.version(PhaseEvent) == 1)
 
 
-def test_who_subscribes_without_end_ends_all_connections_and_the_others_come_back(
+def test_who_subscribes_without_end_is_kept_out_and_the_others_come_back(
     keyed: Broker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashctl.bus.door.FILTERS", 100)
@@ -218,8 +219,71 @@ def test_who_subscribes_without_end_ends_all_connections_and_the_others_come_bac
         for number in range(200):
             bad.send(b"\x01%d" % number)
         until(lambda: "too many subscriptions" in rejected(keyed))
-        bad.close()
         until(lambda: came_back(keyed, good))
+        until(lambda: "kept out for a while" in rejected(keyed))
+    assert rejected(keyed)["too many subscriptions"] == 1
+    with pytest.raises(NotAllowed, match="does not allow this"):
+        ask_status(there, PATIENCE)
+
+
+def test_strangers_who_only_connect_keep_newcomers_out_and_never_those_who_are_in(
+    address: Address, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashctl.bus.door.CONNECTIONS", 30)
+    monkeypatch.setattr("dashctl.bus.door.HANDSHAKE", 500)
+    pair = let_in()
+    with Broker(address, listen=[f"tcp://127.0.0.1:{free_ports()}"]) as broker, ExitStack() as opened:
+        broker.start()
+        (there,) = broker.listen
+        good = opened.enter_context(stranger(zmq.SUB, there.outbox, there.key, own(pair)))
+        good.subscribe(b"")
+        good.recv()
+        ended = opened.enter_context(closing(good.get_monitor_socket(zmq.EVENT_DISCONNECTED)))
+        time.sleep(1.0)
+        for _ in range(40):
+            opened.enter_context(socket.create_connection((there.host, there.port)))
+        until(lambda: "too many connections" in rejected(broker))
+        broker.publish(PhaseEvent("clean"))
+        assert good.recv()
+        until(lambda: came_in(there))
+        assert not ended.poll(0)
+        good.disable_monitor()
+
+
+def came_in(there: Address) -> bool:
+    try:
+        return ask_status(there, 1.0).pid > 0
+    except NoBroker:
+        return False
+
+
+def test_nobody_speaks_for_a_producer_that_came_with_another_key(keyed: Broker) -> None:
+    """What it would send later would be taken for duplicates."""
+    pair, second = let_in(), new_pair("second")
+    allow("second", second.public)
+    (there,) = keyed.listen
+    forged = wire.encode_frame(b"producer", 1, "run-1", [1.5], [ModelMetric("lstm", 0.1)])
+    later = wire.encode_frame(b"producer", 1, "run-1", [1.5], [ModelMetric("lstm", 0.8)])
+    with (
+        stranger(zmq.PUSH, there.inbox, there.key, own(pair)) as push,
+        stranger(zmq.PUSH, there.inbox, there.key, own(second)) as other,
+        stranger(zmq.DEALER, there.calls, there.key, own(second)) as asking,
+    ):
+        push.send(GOOD)
+        until(lambda: ask_snapshot(keyed.address, PATIENCE).latest(ModelMetric))
+        other.send(forged)
+        asking.send(m.encode(m.Farewell(0, b"producer", 1_000)))
+        until(lambda: rejected(keyed) == {"another's producer": 2})
+        push.send(later)
+        until(lambda: 0.8 in values(keyed))
+        revoke("client")
+        heir = wire.encode_frame(b"producer", 2, "run-1", [1.5], [ModelMetric("lstm", 0.7)])
+        until(lambda: other.send(heir) or 0.7 in values(keyed))
+
+
+def values(broker: Broker) -> list[float]:
+    latest = ask_snapshot(broker.address, PATIENCE).latest(ModelMetric)
+    return [stamped.event.accuracy for stamped in latest.values()]
 
 
 @settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import pytest
@@ -18,7 +18,7 @@ from dashctl.bus import Address, Publisher
 from dashctl.bus import messages as m
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.events import PhaseEvent, PointCloud
-from tests.core.bus.processes import PATIENCE, broker_process, until
+from tests.core.bus.processes import BROKER, PATIENCE, broker_process, said, script, until
 
 MOST = 300_000_000
 """Bytes that an attack may make the broker take."""
@@ -159,6 +159,26 @@ def test_connections_in_number(attacked: object, address: Address) -> None:
             stranger.sendall(b"\xff" + bytes(8))
         until(lambda: ask_status(address, PATIENCE).connections >= 100)
     until(lambda: ask_status(address, PATIENCE).connections == 0)
+
+
+def test_more_connections_than_it_may_have_files(address: Address) -> None:
+    """libzmq ends the process that it is in where it finds none to be had."""
+    code = "import resource; resource.setrlimit(resource.RLIMIT_NOFILE, (200, 200))" + BROKER
+    assert address.folder is not None
+    with script(code, address) as process, ExitStack() as opened:
+        assert said(process) == "listening"
+        for _ in range(300):
+            stranger = opened.enter_context(socket.socket(socket.AF_UNIX))
+            with suppress(BlockingIOError):
+                stranger.setblocking(False)
+                stranger.connect(str(address.folder / "in"))
+            time.sleep(0.002)
+        opened.close()
+        with Publisher(address) as publisher:
+            publisher.publish(PhaseEvent("armed"), PATIENCE)
+        status = ask_status(address, PATIENCE)
+        assert status.pid == process.pid
+        assert status.rejected["too many connections"] > 0
 
 
 def fill(address: Address) -> None:
