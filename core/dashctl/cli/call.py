@@ -38,7 +38,9 @@ def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("service", metavar="NAME", help="the service")
     parser.add_argument("method", metavar="METHOD", help="the method")
-    parser.add_argument("arguments", nargs="*", metavar="KEY=VALUE", help="lists and objects as JSON")
+    parser.add_argument(
+        "arguments", nargs="*", default=[], metavar="KEY=VALUE", help="lists and objects as JSON"
+    )
     parser.add_argument(
         "--timeout",
         type=number(0.01, 86_400),

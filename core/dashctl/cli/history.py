@@ -74,6 +74,8 @@ def run(arguments: Namespace) -> int:
     is_curve = arguments.type == Metric.type_name()
     if arguments.csv and not is_curve:
         raise UsageError("--csv is for metrics; use --json for events of other types")
+    if arguments.until is not None and arguments.until <= arguments.since:
+        raise UsageError("--until has to be after --since")
     until = {} if arguments.until is None else {"until": arguments.until}
     found = ask_history(
         bus_of(arguments),

@@ -36,7 +36,9 @@ EXAMPLES: Final = (
 def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("type", nargs="?", metavar="TYPE", help="an event type, or - for JSON lines on stdin")
-    parser.add_argument("fields", nargs="*", metavar="KEY=VALUE", help="lists and objects as JSON")
+    parser.add_argument(
+        "fields", nargs="*", default=[], metavar="KEY=VALUE", help="lists and objects as JSON"
+    )
     parser.add_argument("--json", metavar="OBJECT", help="the whole event as one JSON object")
     parser.add_argument("--run", default="", metavar="NAME", help="the run that it belongs to")
     add_timeout(parser, 2.0, "how long to wait for each acknowledgement")

@@ -74,7 +74,7 @@ def read_tokens(path: Path) -> tuple[Token, ...]:
             _check_private(path, os.fstat(file.fileno()))
             lines = file.read().splitlines()
     except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+        raise UsageError(f"{path}: cannot be read ({getattr(error, 'strerror', error)})") from None
     wanted = [(place, line.split()) for place, line in enumerate(lines, 1) if line.partition("#")[0].strip()]
     if not wanted:
         raise UsageError(f"{path}: no token in it; expected lines of the form  publish,watch TOKEN")

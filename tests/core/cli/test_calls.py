@@ -46,12 +46,16 @@ class Trainer:
         """Raise."""
         raise ValueError("no such layer")
 
+    def rant(self) -> None:
+        """Raise at length."""
+        raise ValueError("\x1b[2Jone\ntwo")
+
 
 @pytest.fixture
 def trainer(broker: Broker) -> Iterator[Trainer]:
     made = Trainer()
     with Service("trainer", broker.address) as service:
-        for name in ("say", "give", "count", "wait", "fail"):
+        for name in ("say", "give", "count", "wait", "fail", "rant"):
             service.method(getattr(made, name))
         yield made
 
@@ -68,7 +72,14 @@ def test_services_are_a_table_for_people(trainer: Trainer, capsys: pytest.Captur
 def test_services_are_json_for_programs(trainer: Trainer, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["services", "--json"]) == 0
     (service,) = json.loads(capsys.readouterr().out)
-    assert [method["name"] for method in service["methods"]] == ["say", "give", "count", "wait", "fail"]
+    assert [method["name"] for method in service["methods"]] == [
+        "say",
+        "give",
+        "count",
+        "wait",
+        "fail",
+        "rant",
+    ]
 
 
 def test_nobody_there_is_no_error(broker: Broker, capsys: pytest.CaptureFixture[str]) -> None:
@@ -107,7 +118,7 @@ def test_progress_goes_to_stderr(trainer: Trainer, capsys: pytest.CaptureFixture
     ("words", "status", "said"),
     [
         (["nobody", "stop"], 3, "nobody: no such service; expected trainer"),
-        (["trainer", "stop"], 2, "trainer.stop: no such method; expected say, give, count, wait, fail"),
+        (["trainer", "stop"], 2, "trainer.stop: no such method; expected say, give, count, wait, fail, rant"),
         (["trainer", "say"], 2, "trainer.say.text: missing; expected a text"),
         (
             ["trainer", "say", "text=a", "times=x"],
@@ -116,7 +127,9 @@ def test_progress_goes_to_stderr(trainer: Trainer, capsys: pytest.CaptureFixture
         ),
         (["trainer", "say", "text"], 2, "'text' is not allowed; expected key=value"),
         (["trainer", "say", "text=a", "text=b"], 2, "trainer.say.text: is given twice"),
+        (["trainer"], 2, "are required: METHOD; see"),
         (["trainer", "fail"], 1, "trainer.fail: ValueError: no such layer"),
+        (["trainer", "rant"], 1, "trainer.rant: ValueError:  [2Jone two"),
         (["trainer", "wait", "--timeout", "0.1"], 4, "trainer.wait: the call took longer than 0.1 s"),
     ],
 )

@@ -76,6 +76,7 @@ def test_a_broker_without_a_journal_says_so(broker: Broker, capsys: pytest.Captu
         (["--since", "yesterday"], "'yesterday' is not allowed"),
         (["--points", "0"], "whole number from 1"),
         (["--type", "alert", "--csv"], "--csv is for metrics"),
+        (["--since", "2h", "--until", "3h"], "--until has to be after --since"),
     ],
 )
 def test_what_is_wrong_is_one_line(
