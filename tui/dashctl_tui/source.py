@@ -33,10 +33,9 @@ TRUSTED = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A state as it was: `now` by the clock that its scenes tick with, `moment` by the broker's."""
+    """A state as it was at a moment, by the broker's clock."""
 
     state: State
-    now: float
     moment: float
     past: bool = False
     """Whether it was fetched from the past, and not held when it was the present."""
@@ -63,19 +62,19 @@ class Lens:
         moment = self.present()
         with self.source.lock:
             state = self.source.state.copy()
-        self._held = Held(state, self._clock(), moment)
+        self._held = Held(state, moment)
 
     def show(self, state: State, moment: float) -> None:
         """Show a state of the past, which is nobody else's."""
-        self._held = Held(state, moment, moment, past=True)
+        self._held = Held(state, moment, past=True)
 
     def release(self) -> None:
         """Show the present again."""
         self._held = None
 
     def now(self) -> float:
-        """The moment that is shown, seconds since 1970."""
-        return self._held.now if self._held else self._clock()
+        """The moment that is shown, seconds since 1970 by the broker's clock."""
+        return self._held.moment if self._held else self.present()
 
     def present(self) -> float:
         """The present by the broker's clock: its last word, where that is far from this machine's."""
