@@ -11,7 +11,8 @@ import math
 from array import array
 from collections import deque
 from collections.abc import Iterable, Sequence
-from itertools import accumulate
+from functools import reduce
+from itertools import accumulate, repeat
 from operator import add
 from typing import Any, Final, Generic, TypeVar
 
@@ -22,7 +23,9 @@ PLUS_INF: Final = 2
 MINUS_INF: Final = 4
 
 _NARROW: Final = 8
-"""Up to this width, buckets that fill at once are made side by side; wider ones, one by one."""
+"""Up to this width, buckets are made side by side where many fill at once; wider ones, one by one."""
+_SHORT: Final = 32
+"""Samples that are added up sooner by `reduce`."""
 _EMPTY: Final = memoryview(b"")
 _NOTHING: Final = -0.0
 """The sum of no samples: the one number that changes no other, not even -0.0, by being added."""
@@ -171,9 +174,13 @@ class CurveBuffer:
             self._counts[-1] = self._filled
 
     def _open_bucket(self) -> None:
-        empty = (0, 0.0, math.nan, math.nan, _NOTHING, 0, 0)
-        for column, value in zip(self._columns(), empty, strict=True):
-            column.append(value)
+        self._steps.append(0)
+        self._times.append(0.0)
+        self._low.append(math.nan)
+        self._high.append(math.nan)
+        self._sums.append(_NOTHING)
+        self._counts.append(0)
+        self._marks.append(0)
         self._filled = 0
 
     def _take(self, step: int, time: float, values: list[float]) -> None:
@@ -196,20 +203,18 @@ class CurveBuffer:
     def _take_whole(self, steps: Sequence[int], times: Sequence[float], values: list[float]) -> None:
         """Make as many buckets as there are steps, all of them full."""
         width = self._width
-        if width > _NARROW or not math.isfinite(sum(values)):
+        if not math.isfinite(sum(values)):
             for at, (step, time) in enumerate(zip(steps, times, strict=True)):
                 self._open_bucket()
                 self._take(step, time, values[at * width : (at + 1) * width])
             return
-        low = high = total = values[::width]
-        for place in range(1, width):
-            column = values[place::width]
-            low, high, total = _lower(low, column), _higher(high, column), list(map(add, total, column))
-        self._steps.extend(array("q", steps))
-        self._times.extend(array("d", times))
-        self._low.extend(array("d", low))
-        self._high.extend(array("d", high))
-        self._sums.extend(array("d", total))
+        many = width <= _NARROW and 2 * len(steps) >= width * width
+        low, high, total = (_side_by_side if many else _one_by_one)(values, width)
+        self._steps.extend(steps)
+        self._times.extend(times)
+        self._low.fromlist(low)
+        self._high.fromlist(high)
+        self._sums.fromlist(total)
         self._counts.extend(array("Q", (width,)) * len(steps))
         self._marks.frombytes(bytes(len(steps)))
         self._filled = width
@@ -227,8 +232,9 @@ class CurveBuffer:
             self._merge_marked(buckets)
         else:
             # All are full of finite values.
-            self._low[left] = array("d", _lower(self._low[::2], self._low[1::2]))
-            self._high[left] = array("d", _higher(self._high[::2], self._high[1::2]))
+            low, high = self._low.tolist(), self._high.tolist()
+            self._low[left] = array("d", _lower(low[::2], low[1::2]))
+            self._high[left] = array("d", _higher(high[::2], high[1::2]))
             self._counts[left] = array("Q", (2 * self._width,)) * (buckets // 2)
         self._steps[left], self._times[left] = self._steps[1::2], self._times[1::2]
         self._sums[left] = array("d", list(map(add, self._sums[::2], self._sums[1::2])))
@@ -247,15 +253,44 @@ class CurveBuffer:
             self._marks[left] |= self._marks[right]
 
 
+def check_views(views: Views) -> None:
+    """Raises ValueError where columns disagree about how many buckets there are."""
+    steps, times, low, high, sums, counts, marks = map(len, columns_of(views))
+    whole = steps % 8 == 0 and steps == times == low == high == sums
+    if not whole or (counts, marks) not in {(0, 0), (steps, steps // 8)}:
+        raise ValueError("columns of different lengths")
+
+
 def columns_of(columns: Columns | Views) -> "tuple[bytes | memoryview, ...]":
     """The packed columns, in the order in which a CurveBuffer holds them."""
     c = columns
     return c.steps, c.times, c.low, c.high, c.sums, c.counts, c.marks
 
 
-def _added_up(values: Iterable[float], former: float) -> float:
+Bounds = tuple[list[float], list[float], list[float]]
+"""Minima, maxima and sums."""
+
+
+def _side_by_side(values: list[float], width: int) -> Bounds:
+    """Of every `width` values: first of all the first ones, then the second ones."""
+    low = high = total = values[::width]
+    for place in range(1, width):
+        column = values[place::width]
+        low, high, total = _lower(low, column), _higher(high, column), list(map(add, total, column))
+    return low, high, total
+
+
+def _one_by_one(values: list[float], width: int) -> Bounds:
+    """Of every `width` values, one bucket after the other."""
+    buckets = [values[at : at + width] for at in range(0, len(values), width)]
+    return list(map(min, buckets)), list(map(max, buckets)), list(map(_added_up, buckets, repeat(_NOTHING)))
+
+
+def _added_up(values: list[float], former: float) -> float:
     # Not `sum`, which is exact beyond a float's own digits since Python 3.12: what it gives depends on
     # how many values it is given at once.
+    if len(values) <= _SHORT:
+        return reduce(add, values, former)
     return deque(accumulate(values, initial=former), maxlen=1)[0]
 
 

@@ -103,11 +103,11 @@ class State:
 
     def series(self, cls: type[Event]) -> Sequence[Key]:
         """The keys of all curves. For types that keep `Series`."""
-        return list(self._store(cls, SeriesStore).curves)
+        return cast("Sequence[Key]", self._store(cls, SeriesStore).keys())
 
     def curve(self, cls: type[Event], key: Key) -> Columns | None:
         """One curve, or None if there is none with this key."""
-        curve = self._store(cls, SeriesStore).curves.get(key)
+        curve = self._store(cls, SeriesStore).curve(key)
         return None if curve is None else curve.columns()
 
     def copy(self) -> "State":

@@ -7,13 +7,13 @@ knows whether it is out of date.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from operator import attrgetter
 from typing import Any, Final, Protocol, Self
 
 import msgspec
 
-from dashctl.curve import CurveBuffer, Views
+from dashctl.curve import CurveBuffer, Views, check_views
 from dashctl.events import AnyEvent, Event, Stamped
 from dashctl.metric_columns import MOST_NAMES, MetricColumns, period_of
 from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
@@ -211,17 +211,25 @@ class SeriesStore:
         self.version = 0
         self._retention = retention
         self._key = key_function(retention.key)
-        self._curves: dict[Key, CurveBuffer] = {}
+        self._curves: dict[Key, CurveBuffer | Views] = {}
+        """Views are of one that was loaded, and not looked at or gone on with since."""
         self._code_of: dict[Key, int] = {}
         """Of the keys that wait."""
         self._codes, self._steps = array("H"), array("q")
         self._times, self._values = array("d"), array("d")
 
-    @property
-    def curves(self) -> Mapping[Key, CurveBuffer]:
-        """All of them, as of now."""
+    def keys(self) -> list[Key]:
+        """Of all curves, as of now."""
         self._settle()
-        return self._curves
+        return list(self._curves)
+
+    def curve(self, key: Key) -> CurveBuffer | None:
+        """One of them, as of now."""
+        self._settle()
+        curve = self._curves.get(key)
+        if isinstance(curve, Views):
+            curve = self._curves[key] = CurveBuffer.from_columns(self._retention.points, curve)
+        return curve
 
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
@@ -247,21 +255,30 @@ class SeriesStore:
     def copy(self) -> "SeriesStore":
         made = SeriesStore(self._retention)
         made.version = self.version
-        made._curves = {key: curve.copy() for key, curve in self.curves.items()}
+        self._settle()
+        made._curves = {
+            key: curve if isinstance(curve, Views) else curve.copy() for key, curve in self._curves.items()
+        }
         return made
 
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         place = self._retention.key.index("run")
-        self._curves = {key: curve for key, curve in self.curves.items() if wanted(key[place])}
+        self._settle()
+        self._curves = {key: curve for key, curve in self._curves.items() if wanted(key[place])}
 
     def dump(self) -> object:
-        return self.version, [(key, curve.views()) for key, curve in self.curves.items()]
+        self._settle()
+        return self.version, [
+            (key, curve if isinstance(curve, Views) else curve.views()) for key, curve in self._curves.items()
+        ]
 
     def load(self, dumped: msgspec.Raw) -> None:
         self.version, curves = _curves_decoder.decode(dumped)
-        points = self._retention.points
+        for _, views in curves:
+            check_views(views)
         self._forget_waiting()
-        self._curves = {tuple(key): CurveBuffer.from_columns(points, views) for key, views in curves}
+        # Copied as late as when somebody asks for it: whoever joins is there at once.
+        self._curves = {tuple(key): views for key, views in curves}
 
     def settle(self, at_least: int) -> None:
         """Hand over what waits now, if it is so much: it costs no less later, but nobody waits for it now."""
@@ -294,6 +311,8 @@ class SeriesStore:
         curve = self._curves.pop(key, None)
         if curve is None:
             curve = CurveBuffer(self._retention.points)
+        elif isinstance(curve, Views):
+            curve = CurveBuffer.from_columns(self._retention.points, curve)
         self._curves[key] = curve
         return curve
 

@@ -42,7 +42,7 @@ import msgspec
 
 from dashctl.errors import InvalidEvent, UsageError
 from dashctl.events import BY_NAME, AnyEvent, BusStats, Event, Metric, Stamped
-from dashctl.metric_columns import MOST_NAMES, MetricColumns, MixedEvents
+from dashctl.metric_columns import MOST_NAMES, MetricColumns, MixedEvents, coded
 from dashctl.plain import as_event
 from dashctl.validation import LONGEST_NAME
 
@@ -171,10 +171,10 @@ def encode_frame(
     metrics = types.count(Metric)
     if metrics == len(events) <= MOST_NAMES:
         kind = KIND_COLUMNS
-        body = _encoder.encode(_packed_columns(run, times, cast("Sequence[Metric]", events)))
+        body = _encoder.encode(_packed_columns(times, cast("Sequence[Metric]", events)))
     elif FEWEST_METRICS <= metrics <= MOST_NAMES:
         kind = KIND_COLUMNS
-        body = _encoder.encode(_packed_mixture(run, times, events, types))
+        body = _encoder.encode(_packed_mixture(times, events, types))
     else:
         kind = KIND_EVENTS
         body = _encoder.encode(_packed_events(times, events))
@@ -241,19 +241,22 @@ def split_stamp(message: bytes) -> tuple[bytes, int, memoryview]:
     return epoch, seq, memoryview(message)[STAMP_SIZE:]
 
 
-def _packed_columns(run: str, times: Sequence[float], metrics: Sequence[Metric]) -> tuple[object, ...]:
-    made = MetricColumns.from_events(run, times, metrics)
-    columns = (made.codes, made.steps, made.values)
-    return (memoryview(made.times), made.names, *[memoryview(each) for each in columns])
+def _packed_columns(times: Sequence[float], metrics: Sequence[Metric]) -> tuple[object, ...]:
+    names, codes = coded([metric.name for metric in metrics])
+    # Twice as fast as filling arrays, which take one number after the other.
+    floats, integers = f"<{len(metrics)}d", f"<{len(metrics)}q"
+    steps = struct.pack(integers, *[metric.step for metric in metrics])
+    values = struct.pack(floats, *[metric.value for metric in metrics])
+    return struct.pack(floats, *times), names, memoryview(codes), steps, values
 
 
 def _packed_mixture(
-    run: str, times: Sequence[float], events: Sequence[Event], types: Sequence[type]
+    times: Sequence[float], events: Sequence[Event], types: Sequence[type]
 ) -> tuple[object, ...]:
     is_other = list(map(is_not, types, repeat(Metric)))
     is_metric = list(map(is_not, is_other, repeat(True)))
     metrics = cast("list[Metric]", list(compress(events, is_metric)))
-    columns = _packed_columns(run, list(compress(times, is_metric)), metrics)
+    columns = _packed_columns(list(compress(times, is_metric)), metrics)
     places = memoryview(array("I", list(compress(range(len(types)), is_other))))
     return (*columns, places, _packed_events(compress(times, is_other), list(compress(events, is_other))))
 

@@ -203,7 +203,7 @@ def test_a_frame_folds_as_its_events_one_by_one(stamped: Sequence[Stamped[Event]
                 b"producer", 0, run, [item.time for item in batch], [item.event for item in batch]
             )
             opened = open_frame(frame).events
-            assert repr(list(opened)) == repr(batch)
+            assert msgspec.msgpack.encode(list(opened)) == msgspec.msgpack.encode(batch)
             fold_all(together, opened)
             for item in batch:
                 fold(one_by_one, item.event, item.time, run)
