@@ -15,6 +15,7 @@ from dashctl.bus.upstream.place import Place
 from dashctl.bus.upstream.tail import Position
 from dashctl.errors import UsageError
 from dashctl.events import Metric, ModelMetric, PointCloud
+from dashctl.wire import encode_frame
 from tests.core.bus.processes import until
 
 
@@ -184,3 +185,19 @@ def test_a_centre_that_goes_in_the_middle_is_said_to_be_gone(edge: Broker, centr
 def test_a_broker_does_not_feed_itself(address: Address, settings: JournalSettings) -> None:
     with pytest.raises(UsageError, match=r"upstream: .* is this broker's own address"):
         Broker(address, journal=settings, upstream=address)
+
+
+def test_thousands_of_frames_are_caught_up_with_in_one_go(
+    edge: Broker, centre: Address, tmp_path: Path
+) -> None:
+    frames = 3_000
+    with zmq.Context() as context, context.socket(zmq.PUSH) as push:
+        push.connect(edge.address.inbox)
+        for step in range(frames):
+            push.send(encode_frame(b"producer", step, "r", [1.0], [Metric("loss", step, 0.5)]))
+        await_steps(edge.address, frames)
+    with Broker(centre, journal=JournalSettings(tmp_path / "centre")) as upper:
+        upper.start()
+        await_steps(centre, frames)
+        until(lambda: ", 0 bytes" in ask_status(edge.address).upstream)
+        assert (steps(centre), ask_status(centre).duplicates) == (frames, 0)

@@ -9,27 +9,24 @@ Rules:
 
 import logging
 import threading
-import time
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Final
 
 import zmq
 
-from dashctl.bus import messages
 from dashctl.bus.address import Address
 from dashctl.bus.journal.journal import Journal
-from dashctl.bus.login import Line, Login, line
+from dashctl.bus.login import Login, line
 from dashctl.bus.sockets import plain, private_context
+from dashctl.bus.upstream.delivery import Delivery
 from dashctl.bus.upstream.place import Place
 from dashctl.bus.upstream.status import UplinkStatus
-from dashctl.bus.upstream.tail import Batch, Position, Relayed, Tail
+from dashctl.bus.upstream.tail import Batch, Position, Tail
 from dashctl.events import Event, LogLine
 
 PAUSE: Final = 0.05
 """Seconds between two looks whether the journal has grown."""
-PATIENCE: Final = 5.0
-"""Seconds without any answer after which everything that was not confirmed is sent again."""
 IN_FLIGHT: Final = 64
 
 _log = logging.getLogger(__name__)
@@ -77,7 +74,7 @@ class Uplink:
             )
             self._feed(Delivery(*lines, over=self._over, heed=self._note))
 
-    def _feed(self, delivery: "Delivery") -> None:
+    def _feed(self, delivery: Delivery) -> None:
         while not self._over.is_set():
             try:
                 self._position = self._place.load() if self._position == Position() else self._position
@@ -91,7 +88,7 @@ class Uplink:
                 _log.warning("the journal cannot be passed on: %s", error)
                 self._over.wait(1.0)
 
-    def _deliver(self, delivery: "Delivery", batch: Batch) -> bool:
+    def _deliver(self, delivery: Delivery, batch: Batch) -> bool:
         """Whether the position has moved, and all before it is up."""
         if batch.frames:
             return delivery.deliver(batch)
@@ -99,7 +96,7 @@ class Uplink:
         delivery.look()
         return batch.end != self._position
 
-    def _note(self, delivery: "Delivery") -> None:
+    def _note(self, delivery: Delivery) -> None:
         if delivery.is_up != self._connected:
             self._connected = delivery.is_up
             _log.info(
@@ -115,92 +112,3 @@ class Uplink:
             place = self._login.address.place
             text = f"upstream: events were dropped from the journal before {place} had them"
             self._post(LogLine(text, "warning", "broker"))
-
-
-class Delivery:
-    """Frames on their way up, and the answers that they are in; `heed` is called after every look."""
-
-    def __init__(
-        self, push: Line, calls: Line, *, over: threading.Event, heed: Callable[["Delivery"], None]
-    ) -> None:
-        self._push, self._calls = push, calls
-        self._over, self._heed = over, heed
-        self._ids = 0
-        self._poller = zmq.Poller()
-        for source in (calls.socket, push.monitor, calls.monitor):
-            self._poller.register(source, zmq.POLLIN)
-
-    @property
-    def is_up(self) -> bool:
-        """Whether both ways are open."""
-        return self._push.is_up and self._calls.is_up
-
-    @property
-    def refusal(self) -> str:
-        """Why not, if the broker upstream says so."""
-        refused = self._push.refusal or self._calls.refusal
-        return "" if refused is None else str(refused)
-
-    def look(self) -> None:
-        """Take note of connections made and lost."""
-        self._push.look()
-        self._calls.look()
-        self._heed(self)
-
-    def deliver(self, batch: Batch) -> bool:
-        """Send until all are in; False if it is over before."""
-        first, self._ids = self._ids + 1, self._ids + len(batch.frames)
-        left = dict(enumerate(batch.frames, first))
-        while left and not self._over.is_set():
-            self.look()
-            if not self.is_up:
-                self._poller.poll(200)
-                continue
-            # Each is asked for by itself: a connection that broke may have lost any of them.
-            for id_, relayed in list(left.items()):
-                asking = messages.AskIngested(id_, relayed.producer, relayed.last)
-                if not (self._send(self._push, relayed.frame) and self._ask(asking)):
-                    break
-                self._hear(left)
-            self._await(left)
-        return not left
-
-    def _send(self, way: Line, message: bytes) -> bool:
-        until = time.monotonic() + PATIENCE
-        while not self._over.is_set() and time.monotonic() < until:
-            try:
-                way.socket.send(message, zmq.NOBLOCK)
-            except zmq.Again:
-                way.socket.poll(100, zmq.POLLOUT)
-                self.look()
-                if not way.is_up:
-                    return False
-            else:
-                return True
-        return False
-
-    def _ask(self, asking: messages.Request) -> bool:
-        return self._send(self._calls, messages.encode(asking))
-
-    def _await(self, left: dict[int, Relayed]) -> None:
-        """Until all are answered, or nothing was for a while."""
-        until = time.monotonic() + PATIENCE
-        while left and not self._over.is_set() and self.is_up and time.monotonic() < until:
-            self._poller.poll(200)
-            self.look()
-            if self._hear(left):
-                until = time.monotonic() + PATIENCE
-
-    def _hear(self, left: dict[int, Relayed]) -> bool:
-        before = len(left)
-        while True:
-            try:
-                message = self._calls.socket.recv(zmq.NOBLOCK)
-            except zmq.Again:
-                return len(left) < before
-            try:
-                reply = messages.decode_reply(message)
-            except messages.BadReply:
-                continue
-            if isinstance(reply, messages.Ingested):
-                left.pop(reply.id, None)
