@@ -1,8 +1,9 @@
 """Sends events of many runs onto a bus, in order, with the times at which they happened.
 
 Rules: one socket for all runs, so that their order stays; a producer of its own per run, since a frame
-belongs to one run; the broker sets the pace, and nothing is dropped here; at the end the broker is
-asked whether all has come in.
+belongs to one run; the broker sets the pace, and nothing is dropped here: every frame is kept until the
+broker has said that it has it, and sent again over a new connection, where the broker passes over what
+it had; at the end it is asked whether all has come in.
 """
 
 import os
@@ -20,6 +21,7 @@ from dashctl.bus.address import Address
 from dashctl.bus.framing import Entry, Unsendable, encoded, grouped
 from dashctl.bus.login import Line, Login, line
 from dashctl.bus.sockets import plain, private_context
+from dashctl.bus.unconfirmed import Frame, Unconfirmed
 from dashctl.errors import NoBroker, TimedOut
 from dashctl.events import BusStats, Event, Stamped
 
@@ -34,12 +36,13 @@ _run: Final = attrgetter("run")
 
 
 class _Producer:
-    """One run's producer: its id, and how many events it numbered."""
+    """One run's producer: its id, and how many events it numbered, of which the broker has `confirmed`."""
 
     def __init__(self, run: str) -> None:
         self.run = run
         self.id = os.urandom(8)
         self.numbered = 0
+        self.confirmed = 0
 
 
 class Feed:
@@ -52,6 +55,7 @@ class Feed:
         self.address = address
         self._is_over = is_over
         self._producers: dict[str, _Producer] = {}
+        self._kept = Unconfirmed()
         self._ids = count(1)
         address.guard()
         login = Login.at(address)
@@ -90,13 +94,12 @@ class Feed:
     def confirm(self, timeout: float = PATIENCE) -> None:
         """Wait until the broker has everything, and say goodbye to it. Raises TimedOut and NoBroker."""
         deadline = time.monotonic() + timeout
-        for producer in self._producers.values():
-            if producer.numbered:
-                self._ask(messages.AskIngested(next(self._ids), producer.id, producer.numbered - 1), deadline)
+        self._settle(deadline)
         for producer in self._producers.values():
             self._calls.socket.send(messages.encode(messages.Farewell(0, producer.id, producer.numbered)))
         # What is asked last is answered last: then the goodbyes have arrived, too.
-        self._ask(messages.AskStatus(next(self._ids)), deadline)
+        while not (self._is_over() or self._ask(messages.AskStatus(next(self._ids)), deadline)):
+            self._give_up_after(self._calls, deadline)
         self._producers = {}
 
     def _send_group(self, producer: _Producer, group: Sequence[Entry]) -> None:
@@ -106,33 +109,79 @@ class Feed:
         except Unsendable:
             self.unsendable += 1
             return
-        if isinstance(made, bytes):
-            self._push_out(made)
-            producer.numbered = logged
-            self.sent += len(group)
+        if not isinstance(made, bytes):
+            for part in made:
+                self._send_group(producer, part)
             return
-        for part in made:
-            self._send_group(producer, part)
+        producer.numbered = logged
+        self._kept.add(Frame(self.sent, self.sent + len(group), made))
+        self.sent += len(group)
+        self._push_out()
+        if self._kept.is_full:
+            self._settle(time.monotonic() + PATIENCE)
 
-    def _push_out(self, frame: bytes) -> None:
+    def _push_out(self) -> None:
+        """Send what was not sent over the present connection."""
         deadline = time.monotonic() + PATIENCE
         while not self._is_over():
-            if self._push.socket.poll(LOOK, zmq.POLLOUT):
-                self._push.socket.send(frame, zmq.NOBLOCK)
+            self._look_for_another()
+            frame = self._kept.next
+            if frame is None:
                 return
+            if not self._push.is_up:
+                self._push.monitor.poll(LOOK)
+            elif self._push.socket.poll(LOOK, zmq.POLLOUT):
+                self._push.socket.send(frame.data, zmq.NOBLOCK)
+                self._kept.mark_sent()
+                continue
             self._give_up_after(self._push, deadline)
 
-    def _ask(self, request: messages.AnyRequest, deadline: float) -> None:
-        self._calls.socket.send(messages.encode(request))
+    def _look_for_another(self) -> bool:
+        """Whether the connection is another one: then what was sent has to be sent again."""
+        made_anew = self._push.look()
+        if made_anew:
+            self._kept.rewind()
+        return made_anew
+
+    def _settle(self, deadline: float) -> None:
+        """Wait until the broker has everything that was sent."""
         while not self._is_over():
-            if self._calls.socket.poll(LOOK):
-                reply = messages.decode_reply(self._calls.socket.recv())
-                if reply.id == request.id:
-                    return
+            self._push_out()
+            if self._has_all(deadline):
+                self._kept.confirm(self.sent)
+                return
             self._give_up_after(self._calls, deadline)
 
+    def _has_all(self, deadline: float) -> bool:
+        doubtful = [each for each in self._producers.values() if each.numbered > each.confirmed]
+        for producer in doubtful:
+            last = producer.numbered - 1
+            if not self._ask(messages.AskIngested(next(self._ids), producer.id, last), deadline):
+                return False
+        for producer in doubtful:
+            producer.confirmed = producer.numbered
+        return True
+
+    def _ask(self, request: messages.AnyRequest, deadline: float) -> bool:
+        """Whether it was answered; not if the connection is another one by now, or the broker is busy."""
+        self._calls.socket.send(messages.encode(request))
+        while not self._is_over():
+            answered = self._calls.socket.poll(LOOK)
+            # In this order: that the broker is another one is known before it can have answered.
+            if self._look_for_another() or self._calls.look():
+                return False
+            if answered:
+                reply = messages.decode_reply(self._calls.socket.recv())
+                if reply.id == request.id and not isinstance(reply, messages.Refused):
+                    return True
+                if reply.id == request.id:
+                    time.sleep(LOOK / 1_000)
+                    return False
+            else:
+                self._give_up_after(self._calls, deadline)
+        return False
+
     def _give_up_after(self, way: Line, deadline: float) -> None:
-        way.look()
         if way.refusal is not None:
             raise way.refusal
         if time.monotonic() <= deadline:

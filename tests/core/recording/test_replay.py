@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from dashctl.bus import Address, Broker, Follower, Publisher
-from dashctl.bus.control import ask_snapshot
+from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.errors import NoBroker, UsageError
 from dashctl.events import LogLine, Metric, PointCloud, RunFinished, Stamped
 from dashctl.recording import feed as feeding
@@ -20,8 +20,18 @@ from dashctl.recording.player import Player, PrivateBus, SharedBus, seek
 from dashctl.recording.recorder import Recorder, RecordingWriter, open_new
 from dashctl.recording.recording import Recorded, Recording
 from dashctl.state import State, fold_all
-from tests.core.bus.processes import PATIENCE, until
+from tests.core.bus.processes import PATIENCE, said, script, until
 from tests.core.recording.examples import EVERY, record, remembered, stamped
+
+BROKER = """
+import sys
+from pathlib import Path
+from dashctl.bus import Broker
+from dashctl.bus.journal.settings import JournalSettings
+with Broker(sys.argv[1], journal=JournalSettings(Path(sys.argv[2]))) as broker:
+    print("listening", flush=True)
+    broker.run()
+"""
 
 
 @contextmanager
@@ -138,6 +148,25 @@ def test_order_across_runs_stays_when_it_is_played(folder: Path, tmp_path: Path)
             Player(speed=math.inf).play(Recording(path), stage)
         state = ask_snapshot(broker.address, PATIENCE)
     assert [item for group in state.last(LogLine).values() for item in group] == items
+
+
+def test_a_broker_that_is_killed_while_it_is_played_costs_nothing(folder: Path, tmp_path: Path) -> None:
+    items = [Stamped(1.0 + at, f"run {at % 3}", LogLine(str(at))) for at in range(600)]
+    address = Address.parse(f"ipc://{folder}/b")
+    with SharedBus(address, threading.Event()) as stage:
+        with script(BROKER, address, tmp_path / "journal") as first:
+            assert said(first) == "listening"
+            stage.send(items[:300])
+            first.kill()
+            first.wait()
+        with script(BROKER, address, tmp_path / "journal") as second:
+            assert said(second) == "listening"
+            stage.send(items[300:])
+            stage.finish()
+            state = ask_snapshot(address, PATIENCE)
+            lost = ask_status(address, PATIENCE).lost
+    assert [item for group in state.last(LogLine).values() for item in group] == items
+    assert lost == 0
 
 
 def test_a_seek_folds_what_came_before(tmp_path: Path) -> None:
