@@ -19,6 +19,7 @@ from dashctl.events import BusStats, LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
+from dashctl_tui.cursor import Cursor
 from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.source import Lens
 from dashctl_tui.time_bar import TimeBar, draw_time_bar, moment_at
@@ -180,6 +181,23 @@ def test_a_broker_whose_clock_is_elsewhere_tells_the_time_there() -> None:
     assert lens.present() == lens.now() == NOW - 7200
     source.told = Connection(connected=False, since=NOW)
     assert lens.present() == NOW, "what was heard long ago is no clock"
+
+
+def test_what_went_wrong_is_said_once_and_not_whenever_the_bar_asks_again() -> None:
+    told = threading.Event()
+    traveller = Traveller(no_past, told.set)
+    cursor = Cursor(Lens(FixedSource(full_state()), lambda: NOW), traveller)
+
+    def said(ask: Callable[[], None]) -> str:
+        told.clear()
+        ask()
+        assert told.wait(30)
+        return cursor.arrive()
+
+    for _ in range(2):
+        assert said(lambda: cursor.go(BEGINNING)) == "the broker keeps no journal"
+        assert said(lambda: traveller.ask(LOOK, NOW)) == ""
+    traveller.close()
 
 
 # The bar

@@ -70,8 +70,11 @@ class Cursor:
         """Show what came of the last wish; gives what is to be said if it led nowhere."""
         match self._traveller.take():
             case Arrival(moment=moment, state=state):
+                self._asks_why = False
                 self._lens.show(state, moment)
             case Trouble(reason=reason) if self._asks_why:
+                # Once: the bar goes on asking by itself.
+                self._asks_why = False
                 return reason
         return ""
 

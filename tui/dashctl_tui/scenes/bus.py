@@ -118,7 +118,7 @@ def _rows_above(view: Bus, height: int) -> tuple[int, int]:
 
 
 def _top(view: Bus, viewport: Viewport, rows: int) -> list[Row]:
-    left, right = shares(viewport.width, [36, 50] if viewport.narrow else [60, 44])
+    left, right = shares(viewport.width, [36, 50] if viewport.narrow else [54, 50])
     late = viewport.now - view.told
     title = f"Broker, last heard {duration(late)} ago" if late > _OLD else "Broker"
     facts = list(_facts(view.newest, viewport.now))
