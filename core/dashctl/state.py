@@ -125,9 +125,17 @@ class State:
         for store in self._stores.values():
             store.keep_runs(wanted)
 
-    def encode(self) -> bytes:
-        """The state as bytes that `decode` reads."""
-        stores = {cls.type_name(): store.dump() for cls, store in self._stores.items()}
+    def encode(self, *, settled: bool = True) -> bytes:
+        """The state as bytes that `decode` reads: the same bytes for the same state if it is `settled`.
+
+        If not, what was put off stays so, and is done where it is decoded: for who has no time now.
+        """
+        stores = {
+            cls.type_name(): store.dump()
+            if settled or not isinstance(store, SeriesStore)
+            else store.dump_unsettled()
+            for cls, store in self._stores.items()
+        }
         return msgspec.msgpack.encode((self.time, stores))
 
     @classmethod

@@ -268,15 +268,28 @@ class SeriesStore:
 
     def dump(self) -> object:
         self._settle()
-        return self.version, [
-            (key, curve if isinstance(curve, Views) else curve.views()) for key, curve in self._curves.items()
-        ]
+        return self.dump_unsettled()
+
+    def dump_unsettled(self) -> object:
+        """As `dump`, at once: what waits goes on waiting, here and where it is loaded."""
+        return (
+            self.version,
+            [(key, each if isinstance(each, Views) else each.views()) for key, each in self._curves.items()],
+            list(self._code_of),
+            *[memoryview(column) for column in self._waiting()],
+        )
 
     def load(self, dumped: msgspec.Raw) -> None:
-        self.version, curves = _curves_decoder.decode(dumped)
+        self.version, curves, keys, *waiting = _curves_decoder.decode(dumped)
         for _, views in curves:
             check_views(views)
         self._forget_waiting()
+        self._code_of = {tuple(key): code for code, key in enumerate(keys)}
+        for column, packed in zip(self._waiting(), waiting, strict=True):
+            column.frombytes(packed)
+        if len(set(map(len, self._waiting()))) != 1 or max(self._codes, default=-1) >= len(self._code_of):
+            self._forget_waiting()
+            raise ValueError("samples that wait in columns of different lengths, or without a key")
         # Copied as late as when somebody asks for it: whoever joins is there at once.
         self._curves = {tuple(key): views for key, views in curves}
 
@@ -318,8 +331,11 @@ class SeriesStore:
 
     def _forget_waiting(self) -> None:
         self._code_of = {}
-        for column in (self._codes, self._steps, self._times, self._values):
+        for column in self._waiting():
             del column[:]
+
+    def _waiting(self) -> "tuple[array[Any], ...]":
+        return self._codes, self._steps, self._times, self._values
 
 
 class TransientStore:
@@ -412,4 +428,7 @@ def _without(kept: Kept, fields: tuple[str, ...]) -> Kept:
 _kept_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[Stamped[AnyEvent]]])
 _groups_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[list[Stamped[AnyEvent]]]])
 _bins_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[int, list[tuple[list[Any], int]]]]])
-_curves_decoder: Final = msgspec.msgpack.Decoder(tuple[int, list[tuple[list[Any], Views]]])
+_DumpedSeries = tuple[
+    int, list[tuple[list[Any], Views]], list[list[Any]], memoryview, memoryview, memoryview, memoryview
+]
+_curves_decoder: Final = msgspec.msgpack.Decoder(_DumpedSeries)

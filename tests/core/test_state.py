@@ -180,6 +180,17 @@ def test_a_state_that_travelled_goes_on_as_the_first(
     assert travelled.encode() == stayed.encode()
 
 
+@given(st.lists(STAMPED, max_size=60), st.integers(0, 60))
+def test_what_was_put_off_travels_too(stamped: Sequence[Stamped[Event]], place: int) -> None:
+    stayed, state = State(), State()
+    fold_all(stayed, stamped)
+    fold_all(state, stamped[:place])
+    travelled = State.decode(state.encode(settled=False))
+    fold_all(travelled, stamped[place:])
+    fold_all(state, stamped[place:])
+    assert travelled.encode() == state.encode() == stayed.encode()
+
+
 @given(st.lists(STAMPED, max_size=60))
 def test_many_at_once_fold_as_one_by_one(stamped: Sequence[Stamped[Event]]) -> None:
     one_by_one, together = State(), State()

@@ -4,6 +4,7 @@ Rules: folding waits for idleness, for a question or for a full backlog; a snaps
 that was passed on before it; what is refused while folding is counted by reason, as a monitor does.
 """
 
+import math
 import time
 from collections import deque
 from typing import Final
@@ -48,9 +49,14 @@ class Memory:
             self.fold(0.0)
 
     def fold(self, seconds: float) -> None:
-        """Fold what is waiting, for about that long and at least one frame."""
+        """Fold what is waiting, for about that long and at least one frame; settle now and then."""
         began = time.monotonic()
-        until = began + seconds
+        self._fold_until(began + seconds)
+        if not self._frames and began >= self._settles:
+            self._settles = began + SETTLING
+            self._state.settle(SETTLED)
+
+    def _fold_until(self, until: float) -> None:
         while self._frames:
             frame, events = self._frames.popleft()
             self.waiting -= events
@@ -63,15 +69,10 @@ class Memory:
                 self._refusals.add(reason, detail, count)
             if time.monotonic() >= until:
                 break
-        else:
-            if began >= self._settles:
-                self._settles = began + SETTLING
-                self._state.settle(SETTLED)
 
     def snapshot(self) -> bytes:
         """The state with everything that was kept, encoded."""
-        while self._frames:
-            self.fold(1.0)
+        self._fold_until(math.inf)
         if self._encoded is None:
-            self._encoded = self._state.encode()
+            self._encoded = self._state.encode(settled=False)
         return self._encoded
