@@ -8,7 +8,8 @@ may shrink, as losses that come late after all, is a gauge.
 import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Final
+from socketserver import StreamRequestHandler
+from typing import Final, cast
 
 from prometheus_client import CollectorRegistry, start_http_server
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
@@ -19,6 +20,8 @@ from dashctl.errors import UsageError
 from dashctl.events import BusStats, JournalStats, ProducerStats
 from dashctl.gateway.access import is_loopback
 
+SILENT: Final = 10.0
+"""Seconds after which one is cut off that has connected and asks nothing."""
 BYTES: Final = " bytes"
 """How the name of a queue ends that is counted in bytes."""
 
@@ -57,6 +60,9 @@ def serving(read: Callable[[], BusStats | None], host: str, port: int) -> Iterat
         _log.warning("anybody who reaches %s may read the broker's metrics", host)
     try:
         server, thread = start_http_server(port, host, registry)
+        # Each connection is a thread here, which by itself waits for ever for who says nothing.
+        handling = cast("type[StreamRequestHandler]", server.RequestHandlerClass)
+        server.RequestHandlerClass = type("Impatient", (handling,), {"timeout": SILENT})
     except OSError as error:
         raise UsageError(f"metrics: cannot listen at {host}:{port} ({error.strerror})") from None
     try:

@@ -18,6 +18,7 @@ from dashctl.bus.address import Address
 from dashctl.errors import UsageError
 from dashctl.gateway.access import Access, check_exposure, read_tokens
 from dashctl.gateway.app import Gateway, make_app
+from dashctl.gateway.impatience import ImpatientProtocol
 
 STALLED: Final = 30_000
 """Milliseconds after which a client that takes nothing is cut off."""
@@ -94,6 +95,7 @@ class _Server(uvicorn.Server):
 def _config(gateway: Gateway, listening: Listening) -> uvicorn.Config:
     return uvicorn.Config(
         make_app(gateway),
+        http=ImpatientProtocol,
         log_config=None,
         log_level="critical",
         access_log=False,

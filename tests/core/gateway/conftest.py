@@ -27,12 +27,20 @@ class Running(NamedTuple):
         return httpx.Client(base_url=self.url, timeout=PATIENCE, headers=headers, trust_env=False)
 
 
+COMMAND = """
+import sys
+from dashctl.cli import main
+from dashctl.gateway import impatience
+impatience.PATIENCE = float(sys.argv.pop(1))
+sys.exit(main())
+"""
 Start = Callable[..., Running]
 
 
 @contextmanager
-def gateway_process(bus: Address, *arguments: str) -> Iterator[Running]:
-    command = [sys.executable, "-W", "error", "-m", "dashctl", "gateway", "--bus", str(bus), "--port", "0"]
+def gateway_process(bus: Address, *arguments: str, patience: float = 30.0) -> Iterator[Running]:
+    command = [sys.executable, "-W", "error", "-c", COMMAND, str(patience)]
+    command += ["gateway", "--bus", str(bus), "--port", "0"]
     with subprocess.Popen([*command, *arguments], stderr=subprocess.PIPE, text=True) as process:
         try:
             assert process.stderr is not None

@@ -6,15 +6,15 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 
 import httpx
 
 from dashctl.bus import Address, Broker, Subscriber
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.events import EVENT_TYPES, Metric, ModelMetric, PhaseEvent, PointCloud
-from tests.core.bus.processes import until
-from tests.core.gateway.conftest import Running, Start
+from tests.core.bus.processes import PATIENCE, until
+from tests.core.gateway.conftest import Running, Start, gateway_process
 
 
 def test_an_event_is_published_as_a_plain_dict(gateway: Running, address: Address) -> None:
@@ -217,6 +217,24 @@ def answered(gateway: Running, raw: bytes) -> bytes:
         while part := connection.recv(4096):
             came += part
     return came
+
+
+def test_a_request_that_is_never_finished_is_cut_off_and_a_stream_is_not(
+    broker: object, address: Address
+) -> None:
+    begun = b"POST /publish HTTP/1.1\r\nHost: localhost\r\n"
+    with gateway_process(address, patience=0.5) as hurried, hurried.client() as client, ExitStack() as opened:
+        url = httpx.URL(hurried.url)
+        with client.stream("GET", "/events?type=alert") as response:
+            for beginning in (b"", begun, begun + b"Content-Length: 9\r\n\r\n{"):
+                stranger = opened.enter_context(socket.create_connection((url.host, url.port or 0), PATIENCE))
+                stranger.sendall(beginning)
+                with suppress(ConnectionError):
+                    assert stranger.recv(4096) == b""
+            alert = {"type": "alert", "name": "a", "message": "still here"}
+            with hurried.client() as other:
+                assert other.post("/publish", json=alert).status_code == 200
+            assert any("still here" in line for line in response.iter_lines())
 
 
 def test_it_ends_well_on_sigterm_also_while_somebody_listens(gateway: Running) -> None:
