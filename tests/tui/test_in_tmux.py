@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from dashctl.events import ModelMetric, Stamped
+from tests.core.recording.examples import record
+
 PATIENCE = 40.0
 DASHCTL = f"{shlex.quote(sys.executable)} -m dashctl"
 
@@ -112,6 +115,14 @@ def test_what_is_published_comes_to_the_screen(tmux: Tmux) -> None:
 
     tmux.dashctl("broker", "stop")
     tmux.wait_for("no broker", "loss")
+    tmux.keys("q")
+    tmux.wait_for("status 0")
+
+
+def test_a_replay_says_when_it_has_ended_and_stays_on_the_screen(tmux: Tmux, tmp_path: Path) -> None:
+    path = record(tmp_path / "x.mcap", [Stamped(1.0, "", ModelMetric("gru", 0.75))])
+    tmux.keys(f"{DASHCTL} replay {shlex.quote(str(path))} --scene models; echo status $?", "Enter")
+    tmux.wait_for("gru", "0.750", " replay ended ")
     tmux.keys("q")
     tmux.wait_for("status 0")
 

@@ -26,17 +26,27 @@ def run(
     interval: float | None = None,
     now: "Callable[[], float]" = time.time,
     place: str = "",
+    mark: "Callable[[], str]" = str,
 ) -> int:
     """Watch the bus at `address` until a person quits; returns the exit status.
 
     scene: the one to begin with. interval: seconds between two pictures at least. now: the clock of what
-    is shown, seconds since 1970. place: what the address is called on the screen. Raises UsageError for
-    an address or a scene that is none, and where standard input and output are no terminal.
+    is shown, seconds since 1970. place: what the address is called on the screen. mark: what the status
+    line says of the present, "" for nothing. Raises UsageError for an address or a scene that is none, and
+    where standard input and output are no terminal.
     """
     from dashctl_tui.launch import watch  # noqa: PLC0415
 
     pause = INTERVAL if interval is None else interval
-    return watch(address, scene=scene or "overview", mouse=mouse, interval=pause, now=now, place=place)
+    return watch(
+        address,
+        scene=scene or "overview",
+        mouse=mouse,
+        interval=pause,
+        now=now,
+        place=place,
+        mark=mark,
+    )
 
 
 def once(

@@ -78,12 +78,13 @@ class Monitor(App[None]):
         scene: str = "overview",
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
+        mark: Callable[[], str] = str,
     ) -> None:
         super().__init__(driver_class=TerminalDriver if os.name == "posix" else None)
         self.register_theme(THEME)
         self.theme = THEME.name
         self._lens = Lens(source, now)
-        self._address = address
+        self._address, self._mark = address, mark
         self._position = [each.name for each in DECK].index(scene)
         self._looking = {each.name: Looking() for each in DECK}
         self._filter = ""
@@ -166,7 +167,8 @@ class Monitor(App[None]):
         if time.monotonic() >= self._noticed_until and not self._calls.under_way:
             self._notice = None
         connection = self._lens.source.connection()
-        status = Status(connection, self._address, self._cursor.shown, self._filter, self._notice)
+        shown = self._cursor.shown or self._mark()
+        status = Status(connection, self._address, shown, self._filter, self._notice)
         around = (width, self._position, status)
         if around == self._around:
             return

@@ -40,7 +40,7 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status line tells. shown: "" for the present, or "paused" or "past"."""
+    """What the status line tells. shown: "" for the present, or "paused", "past" or "replay ended"."""
 
     connection: Connection
     address: str

@@ -36,6 +36,7 @@ def watch(
     interval: float,
     now: Callable[[], float],
     place: str,
+    mark: Callable[[], str],
 ) -> int:
     """See `dashctl_tui.run`."""
     first = scene_named(scene)
@@ -50,6 +51,7 @@ def watch(
             scene=first.name,
             interval=interval,
             now=now,
+            mark=mark,
         )
         with _ended_by_signals(monitor):
             monitor.run(mouse=mouse)

@@ -108,11 +108,16 @@ def check_screen(arguments: Namespace) -> None:
 
 
 def watch(
-    address: Address, arguments: Namespace, now: Callable[[], float] = time.time, place: str = ""
+    address: Address,
+    arguments: Namespace,
+    now: Callable[[], float] = time.time,
+    place: str = "",
+    mark: Callable[[], str] = str,
 ) -> int:
     """The screen, until a person quits; the arguments are those of `add_screen_arguments`.
 
-    `now` is the clock of what is shown, seconds since 1970; `place` is what the address is called there.
+    `now` is the clock of what is shown, seconds since 1970; `place` is what the address is called there;
+    `mark` is what the status line says of the present, "" for nothing.
     """
     with needing("tui", "dashctl monitor"):
         status: int = import_module("dashctl_tui").run(
@@ -122,6 +127,7 @@ def watch(
             interval=setting(MONITOR_INTERVAL, arguments.interval),
             now=now,
             place=place,
+            mark=mark,
         )
     return status
 

@@ -90,12 +90,18 @@ def _range(recording: Recording, arguments: Namespace) -> tuple[float, float]:
 def _on_screen(recording: Recording, arguments: Namespace, start: float, until: float) -> int:
     player = Player(speed=arguments.speed, until=until)
     failures: list[DashctlError] = []
+    has_ended = threading.Event()
 
     def play(stage: Stage) -> None:
         try:
             _play(recording, player, stage, start, loop=arguments.loop)
         except DashctlError as error:
             failures.append(error)
+        finally:
+            has_ended.set()
+
+    def mark() -> str:
+        return "replay ended" if has_ended.is_set() else ""
 
     with (
         tempfile.TemporaryDirectory(prefix="dashctl-", ignore_cleanup_errors=True) as folder,
@@ -104,7 +110,7 @@ def _on_screen(recording: Recording, arguments: Namespace, start: float, until: 
         playing = threading.Thread(target=play, args=(stage,), name="dashctl-player")
         playing.start()
         try:
-            status = watch(stage.address, arguments, player.now)
+            status = watch(stage.address, arguments, player.now, mark=mark)
         finally:
             player.is_over.set()
             playing.join()

@@ -3,15 +3,18 @@
 import csv
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
+from dashctl.bus import Broker, Publisher
+from dashctl.bus.journal.settings import JournalSettings
 from dashctl.cli import main
 from dashctl.errors import UsageError
-from dashctl.events import EVENT_TYPES, Metric, Stamped
+from dashctl.events import EVENT_TYPES, LogLine, Metric, Stamped
 from dashctl.recording.export.folder import appearing
 from tests.core.recording.examples import EVERY, record, stamped
 
@@ -123,6 +126,56 @@ def test_what_cannot_be_exported_is_said_and_leaves_nothing(
     assert main(["export", str(recording), *given]) == 2
     assert said in capsys.readouterr().err
     assert sorted(tmp_path.iterdir()) == before
+
+
+@pytest.fixture
+def kept(folder: Path, tmp_path: Path) -> Iterator[str]:
+    """A bus whose journal has two runs,."""
+    settings = JournalSettings(tmp_path / "journal")
+    with Broker(f"ipc://{folder}/b", journal=settings) as broker:
+        broker.start()
+        with Publisher(broker.address, run="a") as one, Publisher(broker.address, run="b") as other:
+            for step in range(500):
+                one.log(Metric("loss", step, math.nan if step == 7 else step / 8))
+            one.publish(LogLine("told 日本"), 30.0)
+            other.publish(Metric("loss", 0, 3.0), 30.0)
+        yield str(broker.address)
+
+
+def test_without_a_file_it_is_the_journal_of_a_broker_that_runs(kept: str, tmp_path: Path) -> None:
+    out = tmp_path / "tables"
+    assert main(["export", "--bus", kept, "--parquet", str(out)]) == 0
+    rows = pq.read_table(out / "metric.parquet").to_pylist()
+    assert [row["step"] for row in rows] == [*range(500), 0]
+    assert [row["run"] for row in rows] == [*["a"] * 500, "b"]
+    assert math.isnan(rows[7]["value"])
+    assert [row["value"] for row in rows[8:]] == [*(step / 8 for step in range(8, 500)), 3.0]
+    assert pq.read_table(out / "log_line.parquet").to_pylist()[0]["message"] == "told 日本"
+    arrived = [row["arrived"] for row in rows]
+    assert arrived == sorted(arrived)
+
+
+def test_of_a_journal_only_what_was_asked_for_is_exported(kept: str, tmp_path: Path) -> None:
+    csv_out, runs = tmp_path / "tables", tmp_path / "runs"
+    chosen = ["--bus", kept, "--type", "metric", "--run", "a"]
+    assert main(["export", *chosen, "--csv", str(csv_out), "--since", "+0s"]) == 0
+    with (csv_out / "metric.csv").open(encoding="utf-8", newline="") as file:
+        assert [int(row["step"]) for row in csv.DictReader(file)] == list(range(500))
+    assert [path.name for path in csv_out.iterdir()] == ["metric.csv"]
+    assert main(["export", "--bus", kept, "--run", "b", "--tensorboard", str(runs)]) == 0
+    read = EventAccumulator(str(runs / "b"))
+    read.Reload()
+    assert [(each.step, each.value) for each in read.Scalars("loss")] == [(0, 3.0)]
+
+
+def test_a_broker_without_a_journal_has_nothing_to_export(
+    folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with Broker(f"ipc://{folder}/b") as broker:
+        broker.start()
+        assert main(["export", "--bus", str(broker.address), "--csv", str(tmp_path / "tables")]) == 1
+    assert not (tmp_path / "tables").exists()
+    assert "keeps no journal" in capsys.readouterr().err
 
 
 def test_a_folder_is_there_when_it_is_whole_and_not_before(tmp_path: Path) -> None:
