@@ -24,8 +24,7 @@ def full_disk(seconds: float, rate: float) -> Row:
         producer = here.producer(round(seconds * rate), rate)
         time.sleep(seconds / 4)
         filler = disk / "filler"
-        fill(filler)
-        until(lambda: not _is_durable(here.address))
+        until(lambda: _is_starved(here.address, filler))
         until(lambda: here.told.volatile > 0)
         time.sleep(seconds / 4)
         filler.unlink()
@@ -83,7 +82,7 @@ def small_disk(folder: Path, megabytes: int) -> Iterator[Path]:
 
 def fill(filler: Path) -> None:
     """Leave no room on the file system of this file."""
-    with filler.open("wb", buffering=0) as file:
+    with filler.open("ab", buffering=0) as file:
         try:
             while True:
                 file.write(bytes(MEGABYTE // 16))
@@ -98,6 +97,12 @@ def can_mount(folder: Path) -> bool:
             return True
     except (OSError, subprocess.CalledProcessError):
         return False
+
+
+def _is_starved(address: object, filler: Path) -> bool:
+    """Whether the journal takes no more, having given up for room all the segments that it can."""
+    fill(filler)
+    return not _is_durable(address)
 
 
 def _is_durable(address: object) -> bool:
