@@ -1,12 +1,14 @@
 """`dashctl demo`: the monitor on a real training run, from one command.
 
 Rules: nothing is played back: the children record and train, and the monitor hears of it over the
-bus like any other; they end when the monitor ends. What is recorded is thrown away, logs stay only
-where something failed, until the next demo.
+bus like any other; they end when the monitor ends. Unless a bus is named it has one of its own, journal
+and all, so that nothing of it is left among what a person runs in earnest. What is recorded is thrown
+away, logs stay only where something failed, until the next demo.
 """
 
 import os
 import shutil
+import tempfile
 import threading
 from argparse import Namespace
 from collections.abc import Iterator
@@ -17,6 +19,8 @@ from pathlib import Path
 from typing import Final
 
 from dashctl.bus.address import Address
+from dashctl.bus.broker import Broker
+from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.publisher import Publisher
 from dashctl.cli.children import Child, ChildFailed
 from dashctl.cli.connection import broker_of
@@ -33,10 +37,11 @@ from dashctl.validation import sendable
 DESCRIPTION: Final = (
     "Watch a real run: this machine's own telemetry is recorded under a harmless workload, and the\n"
     "detector's models are trained on recorded episodes, while the monitor is open. Quitting ends all\n"
-    "of it, and what was recorded is thrown away (dashctl collect keeps it).\n"
+    "of it, and what was recorded is thrown away (dashctl collect keeps it). It has a bus of its own,\n"
+    "which others can watch as well, unless --bus names one.\n"
     "--headless does without the monitor: it waits for the training and prints its accuracy table."
 )
-EXAMPLES: Final = ("dashctl demo", "dashctl demo --headless")
+EXAMPLES: Final = ("dashctl demo", "dashctl demo --headless", "dashctl demo --bus ipc:///tmp/shared")
 
 _MANY: Final = "1440"
 """Episodes to record: a day of them, which is longer than anybody watches a demo."""
@@ -64,7 +69,7 @@ def run(arguments: Namespace) -> int:
     # Loading the screen takes as long as starting a broker: both at once, and both before the
     # children want the processors, make the first picture come sooner.
     with nullcontext() if headless else _loading_the_screen():
-        address = broker_of(arguments)
+        address = broker_of(arguments) if arguments.bus else arguments.opened.enter_context(_own_bus())
     # The publisher outlives the children: one may fail, and be told of, until it is stopped.
     with _folder() as folder, Publisher(address) as publisher, ExitStack() as children:
         recording = children.enter_context(_recording(address, folder))
@@ -84,6 +89,17 @@ def _loading_the_screen() -> Iterator[None]:
         yield
     finally:
         loading.join()
+
+
+@contextmanager
+def _own_bus() -> Iterator[Address]:
+    """A broker in this process, with a journal to travel through; both are gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="dashctl-", ignore_cleanup_errors=True) as folder:
+        address = Address.parse(f"ipc://{folder}/bus")
+        with Broker(address, journal=JournalSettings(Path(folder) / "journal")) as broker:
+            broker.start()
+            say(f"its bus is its own:  dashctl monitor --bus {address}  shows it elsewhere, too")
+            yield address
 
 
 def _run_headless(recording: Child, training: Child) -> int:

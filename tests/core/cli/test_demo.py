@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -33,7 +34,7 @@ def test_headless_it_records_and_trains_for_real_and_prints_the_accuracies(
     bus: Address, demos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(demo, "_TRAINING", (*demo._TRAINING, "--epochs", "3"))
-    status = main(["demo", "--headless"])
+    status = main(["demo", "--headless", "--bus", str(bus)])
     printed, said = capsys.readouterr()
     assert status == 0, said
     table, *matrices = printed.split("\n\n")
@@ -68,13 +69,15 @@ def test_without_a_terminal_it_goes_on_without_a_screen_and_ends_all_when_it_is_
     assert list(demos.iterdir()) == []
 
 
-def test_a_training_that_fails_is_named_with_its_log(
+def test_a_training_that_fails_is_named_with_its_log_and_nothing_else_is_left(
     bus: Address, demos: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken(address: Address, folder: Path) -> demo.Child:
         return demo.Child("training", ["train", "detector", "--data", "/nonexistent"], folder)
 
     monkeypatch.setattr(demo, "_training", broken)
+    assert bus.folder is not None
+    monkeypatch.setattr(tempfile, "tempdir", str(bus.folder.parent))
     assert main(["demo", "--headless"]) == 1
     printed, said = capsys.readouterr()
     assert printed == ""
@@ -83,6 +86,8 @@ def test_a_training_that_fails_is_named_with_its_log(
     assert said.splitlines()[-1] == last
     assert log.exists()
     assert not (log.parent / "episodes").exists()
+    assert list(bus.folder.parent.iterdir()) == [], "its own bus is gone, and no other was used"
+    assert [path.name for path in demos.parent.iterdir()] == ["demo"]
 
 
 def test_a_training_that_fails_while_the_demo_closes_is_told_of_all_the_same(
@@ -99,7 +104,7 @@ def test_a_training_that_fails_while_the_demo_closes_is_told_of_all_the_same(
     monkeypatch.setattr(demo, "_training", broken)
     monkeypatch.setattr(demo, "why_no_screen", lambda: "")
     monkeypatch.setattr(demo, "watch", lambda address, arguments: 0)
-    assert main(["demo"]) == 0
+    assert main(["demo", "--bus", str(bus)]) == 0
     assert "Traceback" not in capsys.readouterr().err
     told = [item.event for group in ask_snapshot(bus).last(Alert).values() for item in group]
     assert [alert.message.partition(":")[0] for alert in told] == ["training failed"]
