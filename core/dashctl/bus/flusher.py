@@ -7,6 +7,7 @@ Rules:
 3. It takes events out of the queue only while a broker takes them; it sleeps while there are none.
 4. What was sent is kept until the broker says that it has it, and sent again over a new connection.
 5. Nothing that it is given may end it: what cannot be sent is counted, and named once in the log.
+6. What a broker that was there may not have when it all ends is told in the log.
 """
 
 import atexit
@@ -38,8 +39,10 @@ GRACE: Final = 0.25
 """Seconds after which a broker that was not reached counts as not there."""
 AT_EXIT: Final = 5.0
 """Seconds that a process which ends without closing its publisher is held up at most …"""
-STALLED: Final = 0.5
-"""… and seconds after which it ends if the broker takes nothing."""
+STALLED: Final = 2.0
+"""… and seconds after which it ends if the broker takes nothing: one that was killed may be back by then."""
+LATE: Final = 0.5
+"""Seconds for what is logged even later."""
 IN_FLIGHT: Final = 32
 """Frames in the socket; all that were not confirmed are kept besides."""
 BURST: Final = 16
@@ -133,7 +136,7 @@ class Flusher:
                 return 0
             self._over = self.backlog.unattended = True
         self._end_within(timeout)
-        left = self.waiting() + self.unconfirmed()
+        left = self._tell_left()
         self.backlog.close()
         return left
 
@@ -142,6 +145,7 @@ class Flusher:
         with self._guard:
             self._over = self._exiting = self.backlog.unattended = True
         self._end_within(AT_EXIT)
+        self._tell_left()
 
     def abandon(self) -> None:
         """End without waiting, also from within the thread, where garbage collection may call it."""
@@ -177,6 +181,13 @@ class Flusher:
             self._thread.join()
         self._bell.close()
 
+    def _tell_left(self) -> int:
+        """How many events may not be in; it is told where a broker was there to take them."""
+        left = self.waiting() + self.unconfirmed()
+        if left and self._was_connected:
+            _warn("%d events may not have reached the broker at %s before the end", left, self.address)
+        return left
+
     def _refuse_or_send_late(self) -> None:
         """After the end nothing is taken, but for what the last acts of a process have to say."""
         if not self._exiting:
@@ -186,7 +197,7 @@ class Flusher:
         if threading.current_thread() is threading.main_thread():
             self._bell = Bell()
             self.started = self._progressed = time.monotonic()
-            self._deadline = self.started + STALLED
+            self._deadline = self.started + LATE
             self._serve()
 
     def _serve(self) -> None:
@@ -345,10 +356,7 @@ class Flusher:
             return
         if not self._has_warned:
             self._has_warned = True
-            # A program that only publishes need not wait for this module: it seldom has such news.
-            import logging  # noqa: PLC0415
-
-            logging.getLogger(__name__).warning("an event was not sent: %s", error)
+            _warn("an event was not sent: %s", error)
         self.backlog.drop(group)
 
     def _hear(self) -> None:
@@ -389,6 +397,13 @@ class Flusher:
     def _tell(self, message: messages.Request) -> None:
         with suppress(zmq.Again):
             self._calls.send(messages.encode(message), zmq.NOBLOCK)
+
+
+def _warn(text: str, *values: object) -> None:
+    # A program that only publishes need not wait for this module: it seldom has such news.
+    import logging  # noqa: PLC0415
+
+    logging.getLogger(__name__).warning(text, *values)
 
 
 def _released(group: list[Queued]) -> list[Entry]:

@@ -91,6 +91,33 @@ log(publisher, "loss", 1_000)
     assert "of run 'mnist' vanished without a farewell" in lines[-1].event.message
 
 
+@pytest.mark.parametrize("end", ["", "publisher.close(0.5)"], ids=["by itself", "closed"])
+def test_a_program_whose_broker_dies_before_it_says_how_much_may_be_missing(
+    address: Address, end: str
+) -> None:
+    code = """
+publisher = Publisher(sys.argv[1])
+publisher.publish(Metric("loss", 0, 0.5), 30)
+print("in", flush=True)
+sys.stdin.readline()
+log(publisher, "loss", 1_000)
+"""
+    with script(LOG + code + end, address) as process:
+        with Broker(address) as broker:
+            broker.start()
+            assert process.stdout is not None
+            assert process.stdout.readline() == "in\n"
+        _, errors = process.communicate("go on\n", timeout=PATIENCE)
+    assert errors == f"1000 events may not have reached the broker at {address} before the end\n"
+
+
+def test_a_program_that_never_had_a_broker_ends_without_a_word(address: Address) -> None:
+    with script(
+        LOG + "publisher = Publisher(sys.argv[1])\nlog(publisher, 'loss', 1_000)", address
+    ) as process:
+        assert process.communicate(timeout=PATIENCE) == ("", "")
+
+
 def test_the_last_acts_of_a_process_are_heard(broker: Broker, address: Address) -> None:
     """Before a publisher is closed, and after: what is registered first runs last."""
     code = """
