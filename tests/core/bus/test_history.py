@@ -4,6 +4,7 @@ import math
 import tempfile
 from array import array
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -77,6 +78,15 @@ def test_what_would_be_too_much_is_refused_with_a_word_on_how_to_ask_for_less(ke
     with pytest.raises(BadReply, match=r"more than .* curves .*: name a run or a metric"):
         ask_history(kept, run="c")
     assert ask_history(kept, name="many/7").total == 1
+
+
+def test_it_is_answered_also_where_the_folder_is_gone_that_the_broker_was_started_in(
+    kept: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    assert ask_history(kept, name="loss").total == 5_000
 
 
 def test_a_broker_without_a_journal_says_so(broker: Broker) -> None:

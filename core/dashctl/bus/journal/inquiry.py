@@ -1,9 +1,10 @@
 """Queries over a journal, each in a process of its own.
 
 Rules: a query takes nothing from the broker's loop, for it has an interpreter of its own; it takes
-bounded time, or is refused; it ends with the broker.
+bounded time, or is refused; it ends with the broker; where the broker was started does not matter to it.
 """
 
+import signal
 import subprocess
 import sys
 import threading
@@ -33,14 +34,16 @@ class Inquiry:
                 except subprocess.TimeoutExpired:
                     process.kill()
                     process.communicate()
-                    answer = b""
+                    return _too_long(question.id)
         except (OSError, InterruptedError) as error:
             return messages.Refused(question.id, f"no query can be made ({error})", "busy")
         finally:
             self._running = None
+        if process.returncode == -signal.SIGALRM:
+            return _too_long(question.id)
         if process.returncode or not answer:
-            reason = f"the query did not end within {LIMIT:g} s: ask for a shorter time, a run or a name"
-            return messages.Refused(question.id, reason, TOO_MUCH)
+            reason = f"the query failed (status {process.returncode}); the broker's log says why"
+            return messages.Refused(question.id, reason)
         return messages.decode_reply(answer)
 
     def close(self) -> None:
@@ -58,9 +61,17 @@ class Inquiry:
                 [sys.executable, "-P", "-m", "dashctl.bus.journal.query"],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
+                # Python does not start in a folder that was removed, as the broker's may be by now.
+                cwd="/",
             )
             return self._running
 
 
+def _too_long(id_: int) -> messages.Refused:
+    reason = f"the query did not end within {LIMIT:g} s: ask for a shorter time, a run or a name"
+    return messages.Refused(id_, reason, TOO_MUCH)
+
+
 def _as_file(extent: Extent) -> FileExtent:
-    return FileExtent(str(extent.path), extent.header.records, extent.bytes, extent.header.begun, extent.last)
+    path = str(extent.path.absolute())
+    return FileExtent(path, extent.header.records, extent.bytes, extent.header.begun, extent.last)
