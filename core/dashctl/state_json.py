@@ -77,6 +77,8 @@ def curve_json(columns: Columns | None) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """The value, with texts in place of what JSON cannot hold."""
     match value:
+        case str() | int():
+            return value
         case float() if not math.isfinite(value):
             return "nan" if math.isnan(value) else "inf" if value > 0 else "-inf"
         case bytes() | memoryview():

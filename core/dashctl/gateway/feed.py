@@ -24,7 +24,9 @@ KEPT_BYTES: Final = 64 * 1024 * 1024
 COLUMN_BYTES: Final = 40
 """Of one event in columns."""
 BYTES_AT_ONCE: Final = 256 * 1024
-"""Bytes after which a reader gets the rest later."""
+"""Bytes after which a reader gets the rest later, when the others had their turn …"""
+EVENTS_AT_ONCE: Final = 256
+"""… and events, each of which takes time to be written down."""
 FRAME_BYTES: Final = 100
 """Of a frame without its events."""
 POLL: Final = 0.2
@@ -131,13 +133,16 @@ class Feed:
             if frame is None:
                 continue
             first = position.place + 1 if seq == position.seq else 0
+            beyond = min(len(frame.events), first + EVENTS_AT_ONCE - len(found))
             found += [
-                (Position(self._epoch, seq, index), frame.events[index])
-                for index in range(first, len(frame.events))
+                (Position(self._epoch, seq, index), frame.events[index]) for index in range(first, beyond)
             ]
+            if beyond < len(frame.events) and first < len(frame.events):
+                end = Position(self._epoch, seq, beyond - 1)
+                break
             end = Position(self._epoch, seq, WHOLE)
             size += frame.bytes
-            if size >= BYTES_AT_ONCE:
+            if size >= BYTES_AT_ONCE or len(found) >= EVENTS_AT_ONCE:
                 break
         return Passed(found, end)
 

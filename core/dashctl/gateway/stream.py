@@ -10,6 +10,8 @@ import time
 from collections.abc import AsyncIterator
 from typing import Final
 
+import msgspec
+
 from dashctl.events import Event, Stamped
 from dashctl.gateway.feed import TOO_LONG_AGO, Feed, Gone, Position
 from dashctl.state_json import plain_event
@@ -49,9 +51,8 @@ async def stream(
             if time.monotonic() - written >= heartbeat:
                 written = time.monotonic()
                 yield b": alive\n\n"
-        else:
-            # Nothing that is wanted was among much: let others have a turn.
-            await asyncio.sleep(0)
+        # Neither waiting for what is there nor writing to who takes it gives others a turn.
+        await asyncio.sleep(0)
 
 
 class Reader:
@@ -92,8 +93,8 @@ class Reader:
 
 
 def _message(at: Position, stamped: Stamped[Event]) -> bytes:
-    data = json.dumps(plain_event(stamped), allow_nan=False, separators=(",", ":"))
-    return f"id: {at}\nevent: {stamped.event.type_name()}\ndata: {data}\n\n".encode()
+    data = msgspec.json.encode(plain_event(stamped))
+    return b"id: %b\nevent: %b\ndata: %b\n\n" % (str(at).encode(), stamped.event.type_name().encode(), data)
 
 
 def _resync(reason: str, position: Position) -> bytes:

@@ -154,6 +154,40 @@ def test_a_reader_that_is_too_slow_is_cut_off_and_what_is_kept_stays_bounded(
     assert kept <= 600
 
 
+def test_one_who_reads_as_fast_as_can_be_leaves_others_their_turn(broker: Broker, address: Address) -> None:
+    async def watch() -> tuple[int, int]:
+        feed = Feed(address)
+        turns = chunks = 0
+
+        async def other() -> None:
+            nonlocal turns
+            while True:
+                turns += 1
+                await asyncio.sleep(0)
+
+        try:
+            await asyncio.to_thread(until, lambda: feed.newest().epoch)
+            begin = feed.newest()
+            with Publisher(address) as publisher:
+                for step in range(5_000):
+                    publisher.log(Metric("loss", step, 0.5))
+                await asyncio.to_thread(publisher.publish, PhaseEvent("armed"))
+            await asyncio.to_thread(until, lambda: feed.kept > 5_000)
+            beside = asyncio.create_task(other())
+            async for text in stream(feed, ALL, str(begin)):
+                chunks += 1
+                if b"armed" in text:
+                    break
+            beside.cancel()
+            return turns, chunks
+        finally:
+            feed.close()
+
+    turns, chunks = asyncio.run(watch())
+    assert chunks > 10
+    assert turns >= chunks - 2
+
+
 def test_silence_is_filled_with_comments(broker: Broker, address: Address) -> None:
     async def watch() -> list[bytes]:
         feed = Feed(address)
