@@ -48,12 +48,6 @@ def _address(value: Any) -> str:
     return value
 
 
-def _key_name(value: Any) -> str:
-    if not isinstance(value, str) or not value:
-        raise ValueError
-    return value
-
-
 def _amount_of_bytes(value: Any) -> int:
     if isinstance(value, str):
         found = _AMOUNT.fullmatch(value.strip())
@@ -106,7 +100,7 @@ def _switch(value: Any) -> bool:
 BUS_ADDRESS: Final[Setting[str | None]] = Setting(
     "bus", "address", None, "ipc:///FOLDER or tcp://HOST:PORT[?key=KEY]", _address
 )
-BUS_KEY: Final[Setting[str]] = Setting("bus", "key", "client", "the name of a pair of your keys", _key_name)
+BUS_KEY: Final[Setting[str]] = Setting("bus", "key", "client", "the name of a pair of your keys", _text)
 JOURNAL_KEEP: Final[Setting[int]] = Setting(
     "journal", "keep", 2_000_000_000, "bytes from 16MB to 1000TB, as 2GB", _amount_of_bytes
 )
