@@ -74,6 +74,8 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
         (Wish(jumps=-1), 0),
         (Wish(jumps=1), 60),
         (Wish(jumps=2), 90),
+        (Wish(moment=FIRST + 100, jumps=1), 540),
+        (Wish(moment=FIRST + 500, jumps=-1), 59),
         (Wish(moment=FIRST + 7.5), 7.5),
         (Wish(moment=FIRST + 100, steps=1), 540),
         (Wish(moment=FIRST + 100, steps=-1), 59),
@@ -95,7 +97,7 @@ def test_a_step_is_a_second_or_to_where_something_happened(
 
 
 def test_a_jump_is_a_minute_where_more_than_twenty_minutes_are_kept() -> None:
-    hours = PastInMemory([(NOW - 7200, LogLine("first")), (NOW, LogLine("last"))])
+    hours = PastInMemory([(NOW - 30 * each, LogLine("said")) for each in range(240, -1, -1)])
     span = hours.span()
     assert span is not None
     assert goal_of(hours, span, Wish(jumps=-3), NOW) == NOW - 180

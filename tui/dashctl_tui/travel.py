@@ -240,13 +240,16 @@ class Traveller:
 def goal_of(past: Past, span: Span, wish: Wish, origin: float) -> float:
     """The moment that a wish leads to, within what is kept.
 
-    A step is a second, or, where nothing happened in that second, to the next frame in its direction.
+    A step is a second, and a jump a minute at most, or, where nothing happened in that time, to the next
+    frame in its direction.
     """
     there = aim(span, wish, origin)
-    if not wish.steps:
+    start, towards = (
+        (replace(wish, steps=0), wish.steps) if wish.steps else (replace(wish, jumps=0), wish.jumps)
+    )
+    if not towards:
         return there
-    towards = 1 if wish.steps > 0 else -1
-    nearest = clamped(past.neighbour(aim(span, replace(wish, steps=0), origin), towards), span)
+    nearest = clamped(past.neighbour(aim(span, start, origin), 1 if towards > 0 else -1), span)
     return max(there, nearest) if towards > 0 else min(there, nearest)
 
 
