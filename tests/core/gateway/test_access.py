@@ -10,11 +10,16 @@ import httpx
 import pytest
 
 from dashctl.bus import Address, Broker
+from dashctl.bus.allowed import allow
+from dashctl.bus.keys import own_pair
 from dashctl.errors import UsageError
 from dashctl.gateway.access import check_exposure, is_loopback, read_tokens
 from dashctl.gateway.server import bound
+from tests.core.bus.beyond import free_ports, let_in
+from tests.core.bus.processes import until
 from tests.core.gateway.certificate import CERTIFICATE, KEY
-from tests.core.gateway.conftest import Start
+from tests.core.gateway.conftest import Start, gateway_process
+from tests.core.gateway.listening import listening
 
 PUBLISHING = "p" * 32
 WATCHING = "w" * 32
@@ -160,3 +165,25 @@ def test_the_owner_alone_may_have_the_file(tokens: Path) -> None:
             read_tokens(tokens)
     else:
         assert len(read_tokens(tokens)) == 3
+
+
+def test_it_reaches_a_broker_that_asks_for_keys(address: Address) -> None:
+    let_in("publish", "watch")
+    with Broker(address, listen=[f"tcp://127.0.0.1:{free_ports()}"]) as broker:
+        broker.start()
+        (there,) = broker.listen
+        with gateway_process(there) as running, running.client() as client:
+            until(lambda: client.get("/health").status_code == 200)
+            with listening(client) as messages:
+                with running.client() as other:
+                    assert other.post("/publish", json=EVENT).json() == {"delivered": 1, "durable": False}
+                    assert len(other.get("/state").json()["events"]["phase"]) == 1
+                assert next(each for each in messages if each.name == "phase").data["phase"] == "armed"
+            allow("client", own_pair("client").public, ["watch"])
+            refused = until(lambda: not_allowed(client))
+    assert "does not allow this to the key 'client'" in refused
+
+
+def not_allowed(client: httpx.Client) -> str:
+    answer = client.post("/publish", json=EVENT)
+    return str(answer.json()["error"]) if answer.status_code == 503 and "allow" in answer.text else ""
