@@ -6,6 +6,7 @@ broker has said that it has it, and sent again over a new connection, where the 
 it had; at the end it is asked whether all has come in.
 """
 
+import logging
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -33,6 +34,7 @@ LOOK: Final = 100
 """Milliseconds after which it is looked whether to stop."""
 
 _run: Final = attrgetter("run")
+_log = logging.getLogger(__name__)
 
 
 class _Producer:
@@ -51,7 +53,6 @@ class Feed:
     def __init__(self, address: Address, is_over: Callable[[], bool] = lambda: False) -> None:
         self.sent = 0
         """Events handed over to the broker."""
-        self.unsendable = 0
         self.address = address
         self._is_over = is_over
         self._producers: dict[str, _Producer] = {}
@@ -106,8 +107,8 @@ class Feed:
         first, logged = producer.numbered, producer.numbered + len(group)
         try:
             made = encoded(producer.id, producer.run, first, group, logged=logged)
-        except Unsendable:
-            self.unsendable += 1
+        except Unsendable as error:
+            _log.warning("an event was not sent: %s", error)
             return
         if not isinstance(made, bytes):
             for part in made:
