@@ -14,7 +14,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Final
 
-from dashctl.cli.connection import broker_of, bus_of
+from dashctl.cli.connection import broker_of, bus_of, place_of
 from dashctl.cli.gauge import Gauge
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number
@@ -63,7 +63,7 @@ def run(arguments: Namespace) -> int:
         gauge.show(f"{_said(progress)}, {time.monotonic() - began:.0f} s")
 
     with _ended_by_signals() as over:
-        say(f"recording {address} into {arguments.file}; ctrl+c ends it")
+        say(f"recording {place_of(arguments, address)} into {arguments.file}; ctrl+c ends it")
         try:
             progress = recorder.record(arguments.seconds, is_over=over.is_set, on_progress=show)
         finally:
@@ -73,8 +73,8 @@ def run(arguments: Namespace) -> int:
 
 
 def _said(progress: Progress) -> str:
-    losses = f", {progress.losses} losses" if progress.losses else ""
-    return f"{progress.events:,} events, {amount(progress.bytes)}{losses}"
+    losses = f", with {progress.losses} gaps" if progress.losses > 1 else ", with a gap"
+    return f"{progress.events:,} events, {amount(progress.bytes)}{losses if progress.losses else ''}"
 
 
 @contextmanager
