@@ -1,7 +1,8 @@
 """Bytes that no program means to send, at every socket of a broker."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import islice
 
 import zmq
 
@@ -10,20 +11,27 @@ from dashctl.bus import Address, messages
 from dashctl.bus.control import ask_status
 from dashctl.events import LogLine, Metric, PhaseEvent
 from tests.chaos.audit import Row, audit
+from tests.chaos.generated import made_up
 from tests.chaos.harness import World, finished, megabytes, world
 
 ROOM = 400
 """Megabytes by which a broker may have grown after any amount of garbage."""
 BURST = 100
+SUBSCRIPTIONS = 900
+"""Of one connection: the broker ends all connections for more."""
+KINDS = ("in", "out", "calls", "pub")
 
 
-def fuzzed(seconds: float, rate: float, frames: int = 1_000_000) -> Row:
-    """So many frames and requests of garbage at each socket while a producer logs."""
+def fuzzed(seconds: float, rate: float, fuzz: int = 1_000_000, generated: int = 10_000) -> Row:
+    """So many frames and requests of garbage at each socket, and of Hypothesis', while a producer logs."""
     with world() as here:
         broker = here.broker()
         before = megabytes(broker)
         producer = here.producer(round(seconds * rate), rate)
-        sent = {kind: throw(here.address, kind, frames) for kind in ("in", "out", "calls", "pub")}
+        sent = 0
+        for kind in KINDS:
+            sent += throw(here.address, kind, made_up(kind, generated))
+            sent += throw(here.address, kind, fuzz_for(kind, fuzz))
         finished([producer])
         here.heard()
         rejected = sum(ask_status(here.address).rejected.values())
@@ -31,32 +39,50 @@ def fuzzed(seconds: float, rate: float, frames: int = 1_000_000) -> Row:
         assert broker.poll() is None
         assert rejected > 0
         assert grown < ROOM, f"the broker grew by {grown:.0f} MB under garbage"
-        said = f"{sum(sent.values()):,} thrown, {rejected:,} refused, broker +{grown:.0f} MB"
+        said = f"{sent:,} thrown, {rejected:,} refused, broker +{grown:.0f} MB"
         return audit("garbage", here.address, here.told, _note(here, said), strangers=True)
 
 
-def throw(address: Address, kind: str, count: int, seed: int = 0) -> int:
-    """Send garbage to one socket of a broker; how much was sent."""
+def fuzz_for(kind: str, count: int, seed: int = 0) -> Iterator[bytes]:
+    """So many pieces of garbage for one socket."""
+    chance = random.Random(f"{kind}{seed}")
+    return requests(chance, count) if kind == "calls" else frames(chance, count)
+
+
+def throw(address: Address, kind: str, pieces: Iterable[bytes]) -> int:
+    """Send every piece to one socket of a broker, waiting where it has no room; how many were sent."""
+    with zmq.Context() as context:
+        if kind != "out":
+            return _thrown(context, address, kind, pieces)
+        rest, sent = iter(pieces), 0
+        while part := list(islice(rest, SUBSCRIPTIONS)):
+            sent += _thrown(context, address, kind, part)
+        return sent
+
+
+def _thrown(
+    context: "zmq.Context[zmq.Socket[bytes]]", address: Address, kind: str, pieces: Iterable[bytes]
+) -> int:
     socket_type, endpoint = {
         "in": (zmq.PUSH, address.inbox),
-        "out": (zmq.SUB, address.outbox),
+        "out": (zmq.XSUB, address.outbox),
         "calls": (zmq.DEALER, address.calls),
-        "pub": (zmq.PUB, address.plain),
+        "pub": (zmq.XPUB, address.plain),
     }[kind]
-    chance = random.Random(f"{kind}{seed}")
-    with zmq.Context() as context, context.socket(socket_type) as thrower:
-        thrower.linger = 2_000
-        thrower.sndtimeo = 30_000
+    with context.socket(socket_type) as thrower:
+        thrower.linger = thrower.sndtimeo = thrower.rcvtimeo = 30_000
+        if kind == "pub":
+            thrower.setsockopt(zmq.XPUB_NODROP, 1)
         thrower.connect(endpoint)
-        pieces = requests(chance, count) if kind == "calls" else frames(chance, count)
-        for number, piece in enumerate(pieces):
-            if kind == "out":
-                thrower.subscribe(piece[:1_000])
-            else:
-                thrower.send(piece)
+        if kind == "pub":
+            thrower.recv()  # The broker's subscription: what is sent before goes nowhere.
+        number = 0
+        for number, piece in enumerate(pieces, 1):
+            # What is no subscription goes through to the broker, as it is.
+            thrower.send(b"\x01" + piece[:500] if kind == "out" and number % 2 else piece)
             if kind == "calls" and number % BURST == 0:
                 _drain(thrower)
-    return count
+        return number
 
 
 def frames(chance: random.Random, count: int) -> Iterator[bytes]:
@@ -83,8 +109,7 @@ def requests(chance: random.Random, count: int) -> Iterator[bytes]:
     ]
     for _ in range(count):
         piece = spoiled(chance, chance.choice(sound))
-        if b"stop" not in piece:
-            yield piece
+        yield piece.replace(b"stop", b"halt")
 
 
 def spoiled(chance: random.Random, sound: bytes) -> bytes:

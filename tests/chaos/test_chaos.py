@@ -19,7 +19,7 @@ SHORT: dict[str, Callable[[], Row]] = {
     "disk": lambda: full_disk(6, 20_000),
     "clock": lambda: clock_set_back(4, 5_000),
     "many": lambda: many_producers(3, 20_000, processes=8, names=25),
-    "garbage": lambda: fuzzed(3, 5_000, frames=10_000),
+    "garbage": lambda: fuzzed(3, 5_000, fuzz=10_000, generated=100),
     "keys": lambda: unauthorised(3, 5_000, tries=6),
 }
 
