@@ -88,7 +88,7 @@ def document() -> dict[str, Any]:
             "version": __version__,
             "description": f"Events of dashctl's protocol {VERSION} over HTTP.",
         },
-        "paths": _paths(),
+        "paths": {**_publishing(), **_watching(), **_about()},
         "components": {
             "schemas": {**schemas, "Event": _event()},
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
@@ -97,7 +97,7 @@ def document() -> dict[str, Any]:
     }
 
 
-def _paths() -> dict[str, Any]:
+def _publishing() -> dict[str, Any]:
     event = {"$ref": "#/components/schemas/Event"}
     batch = {
         "application/json": {"schema": {"type": "array", "items": event}},
@@ -120,6 +120,11 @@ def _paths() -> dict[str, Any]:
                 parameters=[_RUN],
             )
         },
+    }
+
+
+def _watching() -> dict[str, Any]:
+    return {
         "/state": {
             "get": _operation(
                 "Everything that the broker remembers",
@@ -163,6 +168,11 @@ def _paths() -> dict[str, Any]:
                 ],
             )
         },
+    }
+
+
+def _about() -> dict[str, Any]:
+    return {
         "/health": {"get": _operation("Whether the gateway hears its broker", _answers("Health", "503"))},
         "/schema/openapi.json": {
             "get": _operation(
