@@ -269,7 +269,7 @@ class Exchange:
                 peer.reply(messages.StatusReply(id_, self.statistics.status()))
             case messages.AskSnapshot(id=id_, reason=reason):
                 self.statistics.asked_for_snapshot(reason)
-                state = memoryview(self._memory.snapshot())
+                state = memoryview(self._memory.snapshot(settled=False))
                 peer.reply(messages.SnapshotReply(id_, self.epoch, self._totals.frames, state))
             case messages.AskJournal() | messages.AskSegment() | messages.AskHistory():
                 self._history.answer(peer, request)

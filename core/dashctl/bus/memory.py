@@ -70,9 +70,12 @@ class Memory:
             if time.monotonic() >= until:
                 break
 
-    def snapshot(self) -> bytes:
-        """The state with everything that was kept, encoded."""
+    def snapshot(self, *, settled: bool = True) -> bytes:
+        """The state with everything that was kept, encoded; at once, and larger, if it is not `settled`."""
         self._fold_until(math.inf)
+        if settled:
+            self._state.settle(1)
+            self._encoded = None
         if self._encoded is None:
             self._encoded = self._state.encode(settled=False)
         return self._encoded
