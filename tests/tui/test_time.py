@@ -4,6 +4,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from math import inf
 from pathlib import Path
@@ -15,6 +16,7 @@ from textual.pilot import Pilot
 from dashctl.bus import Broker, Connection, Follower, Publisher
 from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.past import Past
+from dashctl.errors import NoBroker
 from dashctl.events import BusStats, LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.app import Monitor
@@ -351,6 +353,25 @@ async def test_without_a_journal_a_pause_works_and_a_step_says_why_not() -> None
         await until(pilot, lambda: "the broker keeps no journal" in shown(app, "status"))
         assert " paused " in shown(app, "status")
         assert not app.query_one(TimeView).display
+
+
+async def test_a_far_bus_is_named_as_a_person_does() -> None:
+    @contextmanager
+    def gone() -> Iterator[PastInMemory]:
+        raise NoBroker("no broker at ipc:///tmp/private-7f")
+        yield
+
+    app = Monitor(
+        FixedSource(full_state()),
+        "ssh://box",
+        traveller=Traveller(gone),
+        calls=Calls("ipc:///tmp/private-7f"),
+        interval=0.02,
+        local="ipc:///tmp/private-7f",
+    )
+    async with app.run_test(size=SIZE) as pilot:
+        await pilot.press("comma")
+        await until(pilot, lambda: "no broker at ssh://box" in shown(app, "status"))
 
 
 async def test_a_bar_that_stands_still_is_drawn_once(

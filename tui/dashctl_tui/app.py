@@ -79,12 +79,14 @@ class Monitor(App[None]):
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
         mark: Callable[[], str] = str,
+        local: str = "",
     ) -> None:
+        """local: where `address` is reached from here, if that is elsewhere; nobody is shown that."""
         super().__init__(driver_class=TerminalDriver if os.name == "posix" else None)
         self.register_theme(THEME)
         self.theme = THEME.name
         self._lens = Lens(source, now)
-        self._address, self._mark = address, mark
+        self._address, self._local, self._mark = address, local or address, mark
         self._position = [each.name for each in DECK].index(scene)
         self._looking = {each.name: Looking() for each in DECK}
         self._filter = ""
@@ -215,6 +217,7 @@ class Monitor(App[None]):
             self._say(word.text, _WORD_INKS[word.kind])
 
     def _say(self, text: str, ink: Ink) -> None:
+        text = text.replace(self._local, self._address)
         self._notice, self._noticed_until = Notice(text, ink), time.monotonic() + _NOTICED
 
     def _hurry_from_thread(self) -> None:

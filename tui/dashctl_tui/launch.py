@@ -51,6 +51,7 @@ def watch(
             scene=first.name,
             interval=interval,
             now=now,
+            local=str(follower.address),
             mark=mark,
         )
         with _ended_by_signals(monitor):
