@@ -152,7 +152,7 @@ def _read(path: Path) -> Client:
         raise UsageError(f"keys: {path} was removed while it was read")
     try:
         client = msgspec.json.decode(content, type=Client)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise UsageError(f"keys: {path} cannot be read ({error})") from None
     if check_name(client.name) != path.stem:
         raise UsageError(f"keys: {path} has the name {client.name!r}; expected {path.stem!r}")

@@ -108,7 +108,7 @@ def own_pair(name: str) -> KeyPair:
         stored = msgspec.json.decode(content, type=_Stored)
         secret = z85.decode(stored.secret.encode("ascii"))
         whole = zmq.curve_public(stored.secret.encode("ascii")) == stored.public.encode("ascii")
-    except (msgspec.DecodeError, ValueError, KeyError, zmq.ZMQError):
+    except (msgspec.DecodeError, ValueError, KeyError, RecursionError, zmq.ZMQError):
         whole = False
     if not whole:
         # Without a cause: what could not be read may be a part of the secret.

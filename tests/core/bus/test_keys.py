@@ -69,7 +69,7 @@ def test_a_link_or_a_folder_in_place_of_a_file_is_refused(tmp_path: Path) -> Non
             own_pair(name)
 
 
-@pytest.mark.parametrize("content", ["", "{}", '{"public": 1, "secret": 2}', "cut off", None])
+@pytest.mark.parametrize("content", ["", "{}", '{"public": 1, "secret": 2}', "cut off", "[" * 60_000, None])
 def test_a_file_that_is_damaged_is_named_and_nothing_of_it_is_shown(content: str | None) -> None:
     new_pair("client")
     path = keys_folder() / "client.key"
@@ -142,9 +142,10 @@ def test_a_file_that_cannot_be_read_allows_nobody_and_takes_no_other_with_it() -
     allow("wall", ONE)
     allow("desk", OTHER)
     (allowed_folder() / "desk.json").chmod(0o644)
-    (allowed_folder() / "noise.json").write_bytes(b"\xff")
-    (allowed_folder() / "noise.json").chmod(0o600)
+    for name, content in (("noise", b"\xff"), ("nested", b'{"name":"nested","x":' + b"[" * 60_000)):
+        (allowed_folder() / f"{name}.json").write_bytes(content)
+        (allowed_folder() / f"{name}.json").chmod(0o600)
     known = AllowList()
     assert (known.may("wall", "call"), known.may("desk", "call")) == (True, False)
-    assert len(known.problems) == 2
+    assert len(known.problems) == 3
     assert "open to others (mode 644)" in known.problems[0]
