@@ -8,12 +8,15 @@ asks for them, and who folds or stores them never does.
 from array import array
 from collections.abc import Hashable, Iterator, Sequence
 from itertools import islice, repeat
-from typing import Final, overload
+from typing import Any, Final, overload
 
 from dashctl.events import Event, Metric, Stamped
 
 MOST_NAMES = 2**16
 """Names in one table: a code is a uint16."""
+
+Places = slice | list[int]
+"""Where in a column."""
 
 
 class MetricColumns(Sequence[Stamped[Event]]):
@@ -138,3 +141,33 @@ def coded(names: list[str]) -> "tuple[tuple[str, ...], array[int]]":
         return tuple(names[:period]), once * rounds + once[:rest]
     code_of = {name: code for code, name in enumerate(dict.fromkeys(names))}
     return tuple(code_of), array("H", [code_of[name] for name in names])
+
+
+def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
+    """Where each code stands, those whose last place comes first being first."""
+    period = period_of(codes)
+    if period:
+        count = len(codes)
+        for last in range(count - period, count):
+            yield codes[last], slice(last % period, None, period)
+        return
+    places: dict[int, list[int]] = {code: [] for code in reversed(dict.fromkeys(reversed(codes)))}
+    for place, code in enumerate(codes):
+        places[code].append(place)
+    yield from places.items()
+
+
+def translated(codes: "array[int]", meanings: "array[int]") -> "array[int]":
+    """What each code means, for codes that are places in `meanings`."""
+    once = array("H", range(len(meanings)))
+    if meanings == once:
+        return codes
+    rounds, rest = divmod(len(codes), len(meanings))
+    if codes == once * rounds + once[:rest]:
+        return meanings * rounds + meanings[:rest]
+    return array("H", map(meanings.__getitem__, codes))
+
+
+def taken(column: "array[Any]", places: Places) -> Sequence[Any]:
+    """The entries of a column in these places."""
+    return column[places] if isinstance(places, slice) else [column[place] for place in places]

@@ -7,7 +7,7 @@ knows whether it is out of date.
 
 from array import array
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, Final, Protocol, Self
 
@@ -15,14 +15,13 @@ import msgspec
 
 from dashctl.curve import CurveBuffer, Views, check_views
 from dashctl.events import AnyEvent, Event, Stamped
-from dashctl.metric_columns import MOST_NAMES, MetricColumns, period_of
+from dashctl.metric_columns import MOST_NAMES, MetricColumns, places_by_code, taken, translated
 from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
 
 Key = tuple[Any, ...]
 KeyOf = Callable[[Event, str], Key]
 
 Kept = Stamped[AnyEvent]
-Places = slice | list[int]
 
 WAITING: Final = 32_768
 """Samples that wait at most before curves take them in."""
@@ -310,7 +309,7 @@ class SeriesStore:
         waiting = self._steps, self._times, self._values
         if len(self._curves) + sum(key not in self._curves for key in keys) <= most:
             for code, places in places_by_code(self._codes):
-                self._curve_of(keys[code]).extend(*(_taken(column, places) for column in waiting))
+                self._curve_of(keys[code]).extend(*(taken(column, places) for column in waiting))
         else:
             # Some go, and may come again: that happens in the order of the samples.
             for code, step, time, value in zip(self._codes, *waiting, strict=True):
@@ -375,35 +374,6 @@ def store_for(retention: Retention) -> Store:
             return SeriesStore(retention)
         case Transient():
             return TransientStore()
-
-
-def places_by_code(codes: "array[int]") -> Iterator[tuple[int, Places]]:
-    """Where each code stands, those whose last place comes first being first."""
-    period = period_of(codes)
-    if period:
-        count = len(codes)
-        for last in range(count - period, count):
-            yield codes[last], slice(last % period, None, period)
-        return
-    places: dict[int, list[int]] = {code: [] for code in reversed(dict.fromkeys(reversed(codes)))}
-    for place, code in enumerate(codes):
-        places[code].append(place)
-    yield from places.items()
-
-
-def translated(codes: "array[int]", meanings: "array[int]") -> "array[int]":
-    """What each code means, for codes that are places in `meanings`."""
-    once = array("H", range(len(meanings)))
-    if meanings == once:
-        return codes
-    rounds, rest = divmod(len(codes), len(meanings))
-    if codes == once * rounds + once[:rest]:
-        return meanings * rounds + meanings[:rest]
-    return array("H", map(meanings.__getitem__, codes))
-
-
-def _taken(column: "array[Any]", places: Places) -> Sequence[Any]:
-    return column[places] if isinstance(places, slice) else [column[place] for place in places]
 
 
 def _merged(former: Event, event: Event) -> Event:
