@@ -71,12 +71,16 @@ def allow(name: str, public: str, rights: Sequence[Right] = RIGHTS) -> Client:
 
 
 def revoke(name_or_fingerprint: str) -> Client:
-    """Take a client off the list; running brokers drop its connections. Raises UsageError."""
-    for client in allowed_clients():
+    """Take a client off the list; running brokers drop its connections. Raises UsageError.
+
+    Files that cannot be read allow nobody, and keep nobody else from being taken off.
+    """
+    clients = AllowList().clients()
+    for client in clients:
         if name_or_fingerprint in {client.name, client.fingerprint, client.public}:
             _path(client.name).unlink(missing_ok=True)
             return client
-    known = ", ".join(client.name for client in allowed_clients()) or "nobody is"
+    known = ", ".join(client.name for client in clients) or "nobody is"
     raise UsageError(f"keys: {name_or_fingerprint!r} is not allowed anyway; those who are: {known}")
 
 
@@ -110,6 +114,10 @@ class AllowList:
         self._by_key = {client.public: client for client in clients}
         self._by_name = {client.name: client for client in clients}
         return any(not _as_much(self._by_key.get(public), client) for public, client in before.items())
+
+    def clients(self) -> tuple[Client, ...]:
+        """All who are allowed."""
+        return tuple(self._by_name.values())
 
     def client(self, public: str) -> Client | None:
         """Who has this key."""

@@ -148,4 +148,5 @@ def test_a_file_that_cannot_be_read_allows_nobody_and_takes_no_other_with_it() -
     known = AllowList()
     assert (known.may("wall", "call"), known.may("desk", "call")) == (True, False)
     assert len(known.problems) == 3
+    assert revoke("wall").public == ONE
     assert "open to others (mode 644)" in known.problems[0]
