@@ -6,6 +6,7 @@ from functools import partial
 import zmq
 
 from dashctl.bus import Address, Broker, Follower, Publisher, door, subscriber
+from dashctl.bus.address import make_private
 from dashctl.bus.control import ask_snapshot, ask_status
 from dashctl.events import Metric, ModelMetric
 from dashctl.wire import encode_frame
@@ -84,6 +85,30 @@ def test_a_producer_that_is_killed_in_a_burst_harms_nobody(broker: Broker, addre
     with Publisher(address) as publisher:
         assert publisher.publish(ModelMetric("after", 0.5), PATIENCE) == {"delivered": 0, "durable": False}
     assert ask_status(address).rejected == {}
+
+
+def test_a_producer_that_ends_while_there_is_no_room_for_its_frames_harms_nobody(address: Address) -> None:
+    code = """
+import sys, time, zmq
+from dashctl.bus import Address
+from dashctl.bus.door import TAKEN_IN, Door
+address = Address.parse(sys.argv[1])
+with zmq.Context() as context, zmq.Context() as theirs:
+    door = Door(context, address, b"an epoch")
+    with theirs.socket(zmq.PUSH) as producer:
+        producer.linger = 200
+        producer.connect(address.inbox)
+        for _ in range(5 * TAKEN_IN):
+            producer.send(bytes(100))
+        assert door.inbox.poll(10_000)
+    time.sleep(3)
+    door.close(0)
+"""
+    assert address.folder is not None
+    make_private(address.folder)
+    with script(code, address) as process:
+        assert process.communicate(timeout=PATIENCE) == ("", "")
+        assert process.returncode == 0
 
 
 def test_a_killed_monitor_is_counted_out_and_its_successor_sees_everything(
