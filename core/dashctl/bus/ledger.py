@@ -208,20 +208,21 @@ class Ledger:
                 each.heard + clock,
                 each.run,
                 each.events,
-                each.lost,
+                sayable(each.lost),
                 [(gap.first, gap.end, gap.lost) for gap in each.gaps],
-                each.logged,
+                sayable(each.logged),
                 each.dropped,
                 each.greets,
                 each.parted,
                 each.closed,
-                each.missing,
+                sayable(each.missing),
                 each.owner,
             )
             for producer, each in self._accounts.items()
             if producer != BROKER
         ]
-        return msgspec.msgpack.encode((self.lost, self.duplicates, self.vanished, accounts))
+        totals = (sayable(self.lost), sayable(self.duplicates), self.vanished)
+        return msgspec.msgpack.encode((*totals, accounts))
 
     @classmethod
     def load(cls, dumped: bytes, clock: float) -> Self:
@@ -299,13 +300,18 @@ class Ledger:
         return False
 
 
+def sayable(count: int) -> int:
+    """What producers claim adds up beyond any format: the count, as far as one can hold it."""
+    return min(max(count, 0), LARGEST_COUNT)
+
+
 def _row(producer: bytes, account: Account, rate: float, now: float) -> ProducerStats:
     """Producers may claim any numbers: what they claim must still fit into an event."""
     return ProducerStats(
         producer=producer.hex(),
         run=account.run,
         events=account.events,
-        lost=min(max(account.lost, 0), LARGEST_COUNT),
+        lost=sayable(account.lost),
         rate=rate,
         silent=max(0.0, now - account.heard),
     )

@@ -15,7 +15,7 @@ from dashctl import __version__
 from dashctl.bus.address import Address
 from dashctl.bus.door import Door
 from dashctl.bus.journal.journal import Journal
-from dashctl.bus.ledger import LARGEST_COUNT, Ledger
+from dashctl.bus.ledger import Ledger, sayable
 from dashctl.bus.memory import Memory
 from dashctl.bus.messages import BrokerStatus
 from dashctl.bus.refusals import Refusals
@@ -130,7 +130,7 @@ class Statistics:
             rate=self.rates.coming,
             rate_out=self.rates.going,
             connections=self.connections,
-            duplicates=min(parts.ledger.duplicates, LARGEST_COUNT),
+            duplicates=sayable(parts.ledger.duplicates),
             vanished=parts.ledger.vanished,
             slow=len(self._slow),
             queues=self._queues(),
@@ -156,7 +156,7 @@ class Statistics:
             producers=parts.ledger.active(time.monotonic()),
             connections=self.connections,
             lost=self._lost(),
-            duplicates=parts.ledger.duplicates,
+            duplicates=sayable(parts.ledger.duplicates),
             vanished=parts.ledger.vanished,
             rejected=parts.refusals.counts(),
             recent=parts.refusals.recent(),
@@ -189,4 +189,4 @@ class Statistics:
         return tuple(str(door.address) for door in self._parts.doors)
 
     def _lost(self) -> int:
-        return min(self._parts.ledger.lost, LARGEST_COUNT)
+        return sayable(self._parts.ledger.lost)

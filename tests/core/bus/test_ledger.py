@@ -158,3 +158,17 @@ def test_the_books_survive_being_written_down() -> None:
     assert loaded.dump(90.0) == ledger.dump(100.0)
     assert loaded.enter(frame(15, 5), 20.0)
     assert (loaded.lost, loaded.vanished) == (2, 0)
+
+
+def test_claims_that_add_up_beyond_any_format_can_still_be_written_down() -> None:
+    ledger = Ledger()
+    for number in range(5):
+        producer = bytes([number])
+        ledger.enter(frame(0, 1, producer), 1.0)
+        ledger.enter(frame(2**63 - 2, 1, producer), 1.0)
+        ledger.greet(producer, 2**64 - 1)
+        ledger.settle(ledger._accounts[producer])
+    assert ledger.lost > 2**64
+    loaded = Ledger.load(ledger.dump(0.0), 0.0)
+    assert loaded.lost == 2**63 - 1
+    assert [row.lost for row in loaded.report(1.0, 1.0)] == [2**63 - 1] * 5
