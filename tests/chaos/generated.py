@@ -63,7 +63,7 @@ STRATEGIES: Mapping[str, st.SearchStrategy[bytes]] = {
     "in": frames(),
     "pub": frames(),
     "calls": requests() | st.binary(max_size=200),
-    "out": st.binary(max_size=600) | st.binary(max_size=200).map(b"\x01".__add__),
+    "out": st.binary(max_size=500) | st.binary(max_size=200).map(b"\x01".__add__),
 }
 
 

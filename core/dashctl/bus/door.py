@@ -40,7 +40,8 @@ TAKEN_IN: Final = 4
 ASKED: Final = 64
 """Requests of one peer that wait here, and replies that wait for it."""
 FILTERS: Final = 1_000
-"""Subscriptions to less than everything: nobody needs any, and each one takes memory."""
+"""Subscriptions to less than everything: nobody needs any, and each one takes memory, and time also when
+it ends. So those that have ended count as well."""
 LARGEST_FILTER: Final = 512
 """Bytes of one; what is said to open a connection has to fit too."""
 CONNECTIONS: Final = 4_096
@@ -99,7 +100,7 @@ class Door:
     def _open(self) -> None:
         self._owed = Owed()
         self._filters: Counter[str] = Counter()
-        """Subscriptions to less than everything, by who made them."""
+        """Subscriptions to less than everything, and what is none at all, by whom they came."""
         self._bound: set[str] = set()
         self.inbox = self._made(zmq.PULL, "publish", TAKEN_IN, LARGEST_MESSAGE)
         self.plain = self._made(zmq.SUB, "publish", TAKEN_IN, LARGEST_MESSAGE)
@@ -294,10 +295,8 @@ class Door:
                 self.monitors += 1
             elif message == b"\x00":
                 self.monitors = max(0, self.monitors - 1)
-            elif message[:1] == b"\x01":
+            elif message[:1] != b"\x00":
                 self._filters[user] += 1
-            elif message[:1] == b"\x00":
-                self._filters[user] -= 1
 
 
 def _count(monitor: "zmq.Socket[bytes]", connected: dict[int, float]) -> None:

@@ -17,6 +17,7 @@ from dashctl import wire
 from dashctl.bus import Address, Publisher
 from dashctl.bus import messages as m
 from dashctl.bus.control import ask_snapshot, ask_status
+from dashctl.errors import DashctlError
 from dashctl.events import PhaseEvent, PointCloud
 from tests.core.bus.processes import BROKER, PATIENCE, broker_process, said, script, until
 
@@ -103,8 +104,27 @@ def test_subscriptions_without_end(attacked: object, address: Address, connect: 
     sub = connect(zmq.XSUB, address.outbox)
     for number in range(10_000):
         sub.send(b"\x01" + b"%05d" % number * 20)
-    rejected = until(lambda: ask_status(address, PATIENCE).rejected)
-    assert set(rejected) == {"too many subscriptions"}
+    assert set(until(lambda: rejected(address))) == {"too many subscriptions"}
+
+
+@pytest.mark.parametrize("first", [b"\x01", b"\x02"], ids=["subscriptions", "none at all"])
+def test_what_comes_from_monitors_again_and_again(
+    attacked: object, address: Address, connect: Connect, first: bytes
+) -> None:
+    """Each connection is within its bounds; what a peer has subscribed to takes time when it ends, too."""
+    for _ in range(3):
+        sub = connect(zmq.XSUB, address.outbox)
+        for number in range(500):
+            sub.send(first + b"%05d" % number * 80)
+        sub.close(linger=int(PATIENCE * 1000))
+    assert until(lambda: rejected(address)) == {"too many subscriptions": 1}
+
+
+def rejected(address: Address) -> dict[str, int]:
+    """What the broker has refused; a question that goes with a connection is asked again."""
+    with suppress(DashctlError):
+        return ask_status(address, 1.0).rejected
+    return {}
 
 
 def test_snapshots_that_are_asked_for_and_never_taken(
