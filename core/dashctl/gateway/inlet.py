@@ -240,8 +240,10 @@ class Inlet:
             match reply:
                 case messages.Ingested(delivered=delivered, durable=durable):
                     _count(question.posting, delivered, durable=durable)
-                case messages.Refused(reason=reason):
-                    question.posting.done.set_exception(Busy(f"the broker refused: {reason}"))
+                case messages.Refused():
+                    # The event itself is on its way: the question was one too many, and comes again.
+                    question.asked = time.monotonic()
+                    self._questions[reply.id] = question
 
     def _give_up(self, inbox: Line, asking: Line) -> None:
         """Tell those who have waited long enough why."""

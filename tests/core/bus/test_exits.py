@@ -161,7 +161,10 @@ log(publisher, "loss", 1_000)
 time.sleep(0.1)
 """
     with script(LOG + code, address) as process:
-        finished(process)
+        _, errors = process.communicate(timeout=PATIENCE)
+    # What the thread logs in the very last moment may come too late, and is said to.
+    assert process.returncode == 0
+    assert all("may not have reached" in line for line in errors.splitlines())
     assert came(address)["loss"] == 1_000
 
 
