@@ -70,7 +70,9 @@ def _thrown(
         "pub": (zmq.XPUB, address.plain),
     }[kind]
     with context.socket(socket_type) as thrower:
-        thrower.linger = thrower.sndtimeo = thrower.rcvtimeo = 30_000
+        # A broker that ends the connection meanwhile takes in no more of these.
+        thrower.linger = thrower.sndtimeo = 200 if kind == "out" else 30_000
+        thrower.rcvtimeo = 30_000
         if kind == "pub":
             thrower.setsockopt(zmq.XPUB_NODROP, 1)
         thrower.connect(endpoint)
@@ -78,8 +80,13 @@ def _thrown(
             thrower.recv()  # The broker's subscription: what is sent before goes nowhere.
         number = 0
         for number, piece in enumerate(pieces, 1):
-            # What is no subscription goes through to the broker, as it is.
-            thrower.send(b"\x01" + piece[:500] if kind == "out" and number % 2 else piece)
+            try:
+                # What is no subscription goes through to the broker, as it is.
+                thrower.send(b"\x01" + piece[:500] if kind == "out" and number % 2 else piece)
+            except zmq.Again:
+                if kind == "out":
+                    return number - 1
+                raise
             if kind == "calls" and number % BURST == 0:
                 _drain(thrower)
         return number
