@@ -15,7 +15,7 @@ from dashctl.wire import decode_header, open_frame
 
 BACKLOG_EVENTS: Final = 65_536
 """More would make whoever asks for a snapshot wait for longer than a tenth of a second."""
-BACKLOG_BYTES: Final = 64 * 1024 * 1024
+BACKLOG_BYTES: Final = 16 * 1024 * 1024
 SETTLED: Final = 2_048
 """Events whose last part of folding is done beforehand, so that nobody who joins waits for it …"""
 SETTLING: Final = 0.025
