@@ -223,7 +223,7 @@ class LogLine(Event, frozen=True):
 
 
 class Alert(Event, frozen=True):
-    """Something that a person should look at, or that is over (`resolved`). Scene: Overview."""
+    """Something that a person should look at, or that is over (`resolved`). Scenes: Alerts, Overview."""
 
     retention: ClassVar[Retention] = Last(500)
 
@@ -231,12 +231,64 @@ class Alert(Event, frozen=True):
     message: Text = ""
     severity: Severity = "warning"
     resolved: bool = False
+    metric: Text | None = None
+    value: AnyFloat | None = None
+    """Of the metric, when the alert began or ended."""
+    rule: Text | None = None
+    """What it was that came to hold, for a person to read."""
+
+
+class AlertAcknowledged(Event, frozen=True):
+    """A person has seen the alert of this name, in the event's run. Scene: Alerts."""
+
+    retention: ClassVar[Retention] = Latest(("run", "name"), keys=1_000)
+
+    name: Name
+    by: Text = ""
+
+
+class SourceCode(Event, frozen=True):
+    """The code that a run is running: its training loop. Scene: Code."""
+
+    retention: ClassVar[Retention] = Latest(("run",), keys=50)
+
+    path: Name
+    text: Text
+    first_line: Count = 1
+    """The number of the text's first line in its file."""
+    language: Text = "python"
+
+
+class Gpu(msgspec.Struct, frozen=True):
+    """One graphics processor of a machine."""
+
+    name: Name
+    utilisation: Percent | None = None
+    memory_bytes: Count | None = None
+    """In use."""
+    memory_total: Count | None = None
+    temperature: float | None = None
+    """Degrees Celsius."""
+    power: Positive | None = None
+    """Watts, as power_limit is."""
+    power_limit: Positive | None = None
+
+
+class GpuProcess(msgspec.Struct, frozen=True):
+    """A process that uses a graphics processor."""
+
+    gpu: Count
+    """Which, counted from 0."""
+    pid: Count
+    name: Text = ""
+    user: Text = ""
+    memory_bytes: Count | None = None
 
 
 class HostStats(Event, frozen=True):
     """How a machine is doing. Scene: Hosts."""
 
-    retention: ClassVar[Retention] = Last(300, ("host",))
+    retention: ClassVar[Retention] = Last(300, ("host",), newest_only=("gpu_processes",))
 
     host: Name
     cpu: Percent | None = None
@@ -253,6 +305,11 @@ class HostStats(Event, frozen=True):
     net_in: Positive | None = None
     net_out: Positive | None = None
     processes: Count | None = None
+    disk: Percent | None = None
+    """In use, of the fullest file system."""
+    swap: Percent | None = None
+    gpus: Annotated[tuple[Gpu, ...], Meta(max_length=64)] | None = None
+    gpu_processes: Annotated[tuple[GpuProcess, ...], Meta(max_length=200)] | None = None
 
 
 class Colouring(msgspec.Struct, frozen=True):
@@ -280,6 +337,8 @@ class PointCloud(Event, frozen=True):
     z: memoryview | None = None
     colourings: Annotated[dict[Name, Colouring], Few] = {}
     """By phase, predicted, cluster, or anything else that is a category."""
+    values: Annotated[dict[Name, memoryview], Few] | None = None
+    """Packed like x: by certainty, distance, or anything else that is a number; NaN where unknown."""
 
     def __post_init__(self) -> None:
         make_legal(self)
@@ -393,6 +452,8 @@ AnyEvent = (
     | Progress
     | LogLine
     | Alert
+    | AlertAcknowledged
+    | SourceCode
     | HostStats
     | PointCloud
     | BusStats

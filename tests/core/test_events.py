@@ -15,6 +15,7 @@ from dashctl.events import (
     BY_NAME,
     EVENT_TYPES,
     Alert,
+    AlertAcknowledged,
     AnyEvent,
     AttackProfile,
     BusStats,
@@ -34,6 +35,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
+    SourceCode,
 )
 from dashctl.phases import PHASES
 from dashctl.plain import as_event, from_dict
@@ -121,6 +123,20 @@ CASES: list[tuple[Event, dict[str, Any]]] = [
     (
         Alert("disk", "96 % full", "critical"),
         {"type": "alert", "name": "disk", "message": "96 % full", "severity": "critical", "resolved": False},
+    ),
+    (
+        AlertAcknowledged("disk", by="ada"),
+        {"type": "alert_acknowledged", "name": "disk", "by": "ada"},
+    ),
+    (
+        SourceCode("train.py", "for epoch in epochs:\n    step()\n", 12),
+        {
+            "type": "source_code",
+            "path": "train.py",
+            "text": "for epoch in epochs:\n    step()\n",
+            "first_line": 12,
+            "language": "python",
+        },
     ),
     (HostStats("box", cpu=12.5), {"type": "host_stats", "host": "box", "cpu": 12.5}),
     (

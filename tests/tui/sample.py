@@ -4,6 +4,7 @@ import math
 import random
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from dashctl.bus import Connection
@@ -34,6 +35,8 @@ from dashctl.phases import PHASES, Phase
 from dashctl.state import State, fold_all
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
+from dashctl_tui.chosen import Chosen
+from dashctl_tui.scenes.scene import Scene, Shared, Viewport
 from dashctl_tui.travel import OpenPast, Traveller
 from tests.tui.past import no_past
 
@@ -57,10 +60,32 @@ class FixedSource:
         return self.told
 
 
-def monitor_of(source: FixedSource, *, past: OpenPast = no_past, **chosen: Any) -> Monitor:
-    """A monitor of a bus at which there is nobody to call."""
-    calls = Calls("ipc:///run/dashctl")
-    return Monitor(source, "ipc:///run/dashctl", traveller=Traveller(past), calls=calls, **chosen)
+def monitor_of(
+    source: FixedSource,
+    *,
+    past: OpenPast = no_past,
+    scene: str = "overview",
+    published: list[tuple[Event, str]] | None = None,
+    **settings: Any,
+) -> Monitor:
+    """A monitor of a bus at which there is nobody to call; what it publishes is added to a list."""
+    told = [] if published is None else published
+    return Monitor(
+        source,
+        "ipc:///run/dashctl",
+        traveller=Traveller(past),
+        calls=Calls("ipc:///run/dashctl"),
+        publish=lambda event, run: told.append((event, run)),
+        chosen=Chosen(scene),
+        **settings,
+    )
+
+
+def looked_at(
+    scene: Scene[Any], width: int, height: int, now: float = NOW, *, wanted: str = "", **look: Any
+) -> Viewport[Any]:
+    """A viewport of a scene, with some of its look as named."""
+    return Viewport(width, height, replace(scene.look, **look), now, Shared(wanted))
 
 
 def state_of(*events: Event, time: float = NOW, run: str = "run-1") -> State:

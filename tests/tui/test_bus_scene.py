@@ -8,15 +8,15 @@ from dashctl.events import BusStats, JournalStats, ProducerStats
 from dashctl.state import State, fold
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import ALERT
-from dashctl_tui.scenes import Viewport, scene_named
-from tests.tui.sample import NOW, full_state, state_of
+from dashctl_tui.scenes import scene_named
+from tests.tui.sample import NOW, full_state, looked_at, state_of
 
 STATS = BusStats(NOW - 3600, events=12_345, frames=99, monitors=2, producers=1, connections=3, rate=55.5)
 
 
 def text_of(state: State, width: int = 120, height: int = 38, now: float = NOW, **chosen: Any) -> str:
     scene = scene_named("bus")
-    viewport = Viewport(width, height, now, **chosen)
+    viewport = looked_at(scene, width, height, now, **chosen)
     return to_text(scene.paint(scene.select(state, viewport), viewport).rows)
 
 
@@ -27,7 +27,7 @@ def told(**changed: Any) -> State:
 def alerted(state: State) -> str:
     """What is drawn in the colour of alarm."""
     scene = scene_named("bus")
-    viewport = Viewport(120, 38, NOW)
+    viewport = looked_at(scene, 120, 38, NOW)
     picture = scene.paint(scene.select(state, viewport), viewport)
     return " ".join(text for row in picture.rows for text, ink in row.runs if ink == ALERT)
 
@@ -99,11 +99,11 @@ def test_producers_come_busiest_first_and_are_filtered_and_scrolled() -> None:
     assert "1–" in text
     assert "of 30" in text
     assert "run-0 " in text_of(state, 80, 22, scroll=100)
-    only = text_of(state, filter="run-1")
+    only = text_of(state, wanted="run-1")
     assert "run-19" in only
     assert "run-29" not in only
     assert "40 s" in only
-    assert "nobody" in text_of(state, filter="nobody at all")
+    assert "nobody" in text_of(state, wanted="nobody at all")
 
 
 def test_a_low_screen_keeps_the_producers() -> None:

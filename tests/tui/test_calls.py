@@ -26,6 +26,17 @@ from tests.tui.past import no_past
 SIZE = (120, 30)
 
 
+def monitor_at(follower: Follower, bus: str, calls: Calls) -> Monitor:
+    return Monitor(
+        follower,
+        bus,
+        traveller=Traveller(no_past),
+        calls=calls,
+        publish=lambda event, run: None,
+        interval=0.02,
+    )
+
+
 def parameter(name: str, *, required: bool = False, takes_text: bool = False) -> Parameter:
     return Parameter(name, "anything", required, takes_text)
 
@@ -189,7 +200,14 @@ async def until(pilot: Pilot[Any], holds: Callable[[], bool]) -> None:
 async def test_a_call_is_typed_completed_and_made(bus: str, trainer: threading.Event) -> None:
     with Follower(bus) as follower:
         calls = Calls(bus)
-        app = Monitor(follower, bus, traveller=Traveller(no_past), calls=calls, interval=0.02)
+        app = Monitor(
+            follower,
+            bus,
+            traveller=Traveller(no_past),
+            calls=calls,
+            publish=lambda event, run: None,
+            interval=0.02,
+        )
         async with app.run_test(size=SIZE) as pilot:
             await pilot.press("colon")
             await until(pilot, lambda: bool(calls.services))
@@ -208,7 +226,14 @@ async def test_a_call_is_typed_completed_and_made(bus: str, trainer: threading.E
 async def test_a_call_that_is_none_says_so_and_esc_makes_none(bus: str) -> None:
     with Follower(bus) as follower:
         calls = Calls(bus)
-        app = Monitor(follower, bus, traveller=Traveller(no_past), calls=calls, interval=0.02)
+        app = Monitor(
+            follower,
+            bus,
+            traveller=Traveller(no_past),
+            calls=calls,
+            publish=lambda event, run: None,
+            interval=0.02,
+        )
         async with app.run_test(size=SIZE) as pilot:
             await pilot.press("colon", *"trainer", "enter")
             await until(pilot, lambda: "expected SERVICE METHOD" in shown(app, "status"))

@@ -5,34 +5,40 @@ import pytest
 
 from dashctl.bus import Connection
 from dashctl_tui.chrome import Status, deck_line, deck_tabs, status_line
-from dashctl_tui.scenes import DECK
+from dashctl_tui.scenes import DECK, scene_named
 from tests.tui.sample import CONNECTED, GONE, NEVER, NOW
 
-TITLES = [scene.title for scene in DECK]
 ADDRESS = "ipc:///run/user/1000/dashctl"
 
 
-def test_a_wide_deck_has_digits_titles_and_a_name() -> None:
-    line = deck_line(TITLES, 0, 120).text.rstrip()
-    assert line.startswith(" dashctl   1 Overview   2 Baseline  3 Attacks  4 Chunking")
-    assert line.endswith("5 Models  6 Training  7 KNN  8 Perf  9 Hosts  0 Bus")
+def test_a_wide_deck_has_keys_titles_and_a_name() -> None:
+    line = deck_line(DECK, DECK[0], 250).text.rstrip()
+    assert line.startswith(" dashctl   1 Overview ")
+    for scene in DECK:
+        assert f"{scene.key} {scene.title}" in line
 
 
-def test_a_deck_of_80_columns_still_names_every_scene() -> None:
-    line = deck_line(TITLES, 4, 80).text
-    assert line.rstrip() == "1Overview 2Baseline 3Attacks 4Chunking 5Models 6Training 7KNN 8Perf 9Hosts 0Bus"
+def test_a_narrow_deck_names_the_scene_that_is_shown_and_the_keys_of_all() -> None:
+    line = deck_line(DECK, scene_named("models"), 60).text.rstrip()
+    assert line.split() == [
+        word
+        for scene in DECK
+        for word in ([scene.key, scene.title] if scene.name == "models" else [scene.key])
+    ]
 
 
-def test_a_narrow_deck_names_the_scene_that_is_shown() -> None:
-    assert deck_line(TITLES, 4, 40).text.rstrip() == "1 2 3 4  5 Models  6 7 8 9 0"
+def test_each_scene_has_a_key_of_its_own() -> None:
+    keys = [scene.key for scene in DECK]
+    assert len(set(keys)) == len(keys)
+    assert all(key.isdecimal() or key.isupper() for key in keys)
 
 
 @pytest.mark.parametrize("width", [1, 10, 40, 79, 80, 100, 200])
-@pytest.mark.parametrize("current", [0, 9])
+@pytest.mark.parametrize("current", [0, -1])
 def test_tabs_stand_where_they_are_clicked(width: int, current: int) -> None:
-    line = deck_line(TITLES, current, width)
+    line = deck_line(DECK, DECK[current], width)
     assert line.width == width
-    for tab in deck_tabs(TITLES, current, width):
+    for tab in deck_tabs(DECK, DECK[current], width):
         assert line.text[tab.start : tab.stop] == tab.row.text[: max(0, width - tab.start)]
 
 

@@ -94,22 +94,22 @@ def test_what_is_published_comes_to_the_screen(tmux: Tmux) -> None:
 
     tmux.dashctl("publish", "model_metric", "model=lstm", "accuracy=0.928")
     tmux.wait_for("lstm", "0.928")
-    tmux.keys("5")
-    tmux.wait_for("5 Models", "Accuracy on held-out episodes", "0.928")
+    tmux.keys("9")
+    tmux.wait_for("9 Models", "Accuracy on held-out episodes", "0.928")
 
-    tmux.keys("6")
+    tmux.keys("T")
     tmux.wait_for("No metric was logged yet")
     tmux.dashctl("publish", "metric", "name=loss", "step=1", "value=0.5")
     tmux.wait_for("loss", "step")
 
     tmux.resize(80, 24)
-    screen = tmux.wait_for("6Training", "? help")
+    screen = tmux.wait_for("T Training", "? help")
     assert len(screen.splitlines()) == 24
 
     tmux.keys("?")
     tmux.wait_for("Keys", "A second back")
     tmux.keys("Escape")
-    tmux.wait_for("6Training", "loss")
+    tmux.wait_for("T Training", "loss")
     tmux.keys("Space")
     tmux.wait_for(" paused ")
 
@@ -134,6 +134,6 @@ def test_a_monitor_that_joins_late_shows_what_was_before(tmux: Tmux) -> None:
         time.sleep(0.1)
     tmux.dashctl("publish", "model_metric", "model=gru", "accuracy=0.75")
     tmux.keys(f"{DASHCTL} monitor --scene models", "Enter")
-    tmux.wait_for("5 Models", "gru", "0.750")
+    tmux.wait_for("9 Models", "gru", "0.750")
     assert "0.750" in tmux.dashctl("monitor", "--once", "--scene", "models", "--size", "80x24")
     tmux.keys("q")

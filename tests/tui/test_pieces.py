@@ -12,7 +12,7 @@ from dashctl.errors import UsageError
 from dashctl.events import Embedding, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.clock import FrameClock
-from dashctl_tui.looking import Looking
+from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.plots.palette import ACCENT
 from dashctl_tui.scenes import scene_named
@@ -22,7 +22,7 @@ from dashctl_tui.scenes.moments import age, duration, time_of_day
 from dashctl_tui.scenes.prose import paragraph
 from dashctl_tui.source import Lens
 from dashctl_tui.terminal import Output
-from tests.tui.sample import NOW, FixedSource, full_state, state_of
+from tests.tui.sample import NOW, FixedSource, full_state, looked_at, state_of
 
 
 @pytest.mark.parametrize(
@@ -104,17 +104,8 @@ def test_left_and_right_fill_the_width(left: str, right: str, width: int) -> Non
 
 def test_a_scene_that_is_none_is_named_with_those_that_are() -> None:
     assert scene_named("KNN").name == "knn"
-    with pytest.raises(UsageError, match="'nonsense' is not allowed; expected one of overview, baseline"):
+    with pytest.raises(UsageError, match="'nonsense' is not allowed; expected one of overview, "):
         scene_named("nonsense")
-
-
-def test_smoothing_goes_round() -> None:
-    looking = Looking()
-    weights = []
-    for _ in range(5):
-        looking = looking.smoother()
-        weights.append(looking.smoothing)
-    assert weights == [0.6, 0.9, 0.97, 0.0, 0.6]
 
 
 # The lens
@@ -123,7 +114,7 @@ def test_smoothing_goes_round() -> None:
 def test_a_view_is_kept_until_an_event_of_its_scene_comes() -> None:
     source = FixedSource(full_state())
     lens, scene = Lens(source, lambda: NOW), scene_named("perf")
-    viewport = Looking().viewport(80, 22, NOW, "")
+    viewport = looked_at(scene, 80, 22)
     first, changed = lens.look(scene, viewport)
     assert changed
     assert lens.look(scene, viewport) == (first, False)
@@ -133,10 +124,9 @@ def test_a_view_is_kept_until_an_event_of_its_scene_comes() -> None:
 
 def test_a_view_is_made_again_for_another_filter_and_not_for_another_camera() -> None:
     lens, scene = Lens(FixedSource(full_state()), lambda: NOW), scene_named("knn")
-    looking = Looking()
-    first, _ = lens.look(scene, looking.viewport(80, 22, NOW, ""))
-    assert lens.look(scene, looking.turned(1, 1).viewport(80, 22, NOW, ""))[0] is first
-    assert lens.look(scene, looking.viewport(80, 22, NOW, "nothing"))[0] is None
+    first, _ = lens.look(scene, looked_at(scene, 80, 22))
+    assert lens.look(scene, looked_at(scene, 80, 22, camera=Camera(1, 1)))[0] is first
+    assert lens.look(scene, looked_at(scene, 80, 22, wanted="nothing"))[0] is None
 
 
 def test_what_is_held_stays_as_it_was() -> None:
@@ -144,7 +134,7 @@ def test_what_is_held_stays_as_it_was() -> None:
     lens, scene = Lens(source, lambda: NOW), scene_named("models")
     lens.hold()
     fold(source.state, ModelMetric("newcomer", 1.0), NOW)
-    viewport = Looking().viewport(80, 22, lens.now(), "")
+    viewport = looked_at(scene, 80, 22, lens.now())
     assert "newcomer" not in str(lens.look(scene, viewport))
     lens.release()
     assert "newcomer" in str(lens.look(scene, viewport))
@@ -162,7 +152,7 @@ def test_holding_keeps_the_lock_for_no_longer_than_a_copy_takes() -> None:
 
 def test_single_points_are_put_together_without_the_lock_and_once() -> None:
     lens, scene = Lens(FixedSource(state_of(Embedding(1.0, 2.0)))), scene_named("knn")
-    view, _ = lens.look(scene, Looking(item=1).viewport(80, 22, NOW, ""))
+    view, _ = lens.look(scene, looked_at(scene, 80, 22, item=1))
     assert "points" not in vars(view)
     assert view.points is view.points
 

@@ -30,16 +30,16 @@ from dashctl.phases import PHASES
 from dashctl.state import State, fold, fold_all
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import phase_ink
-from dashctl_tui.scenes import Viewport, scene_named
+from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.training import curve_of, split_name
-from tests.tui.sample import NOW, full_state, state_of
+from tests.tui.sample import NOW, full_state, looked_at, state_of
 
 
 def text_of(
     name: str, state: State, width: int = 100, height: int = 30, now: float = NOW, **chosen: Any
 ) -> str:
     scene = scene_named(name)
-    viewport = Viewport(width, height, now, **chosen)
+    viewport = looked_at(scene, width, height, now, **chosen)
     return to_text(scene.paint(scene.select(state, viewport), viewport).rows)
 
 
@@ -122,7 +122,7 @@ def test_log_lines_and_alerts_stand_in_order_of_time() -> None:
 
 
 def test_the_overview_filters_lines_models_and_runs() -> None:
-    text = text_of("overview", full_state(), 120, 38, filter="EPOCH 7")
+    text = text_of("overview", full_state(), 120, 38, wanted="EPOCH 7")
     assert "epoch 7" in text
     assert "epoch 8" not in text
     assert "mnist" not in text
@@ -395,7 +395,8 @@ def test_clouds_go_round_the_newest_first_and_single_points_are_one_more() -> No
 
 def test_points_keep_the_colour_of_their_phase_wherever_it_is_named() -> None:
     cloud = PointCloud.pack("pca", [0.0, 1.0], [0.0, 1.0], guess=["armed", "other"])
-    scene, viewport = scene_named("knn"), Viewport(120, 30, NOW)
+    scene = scene_named("knn")
+    viewport = looked_at(scene, 120, 30, NOW)
     rows = scene.paint(scene.select(state_of(cloud), viewport), viewport).rows
     inks = {ink.colour for row in rows for text, ink in row.runs if text.strip() == "A"}
     assert inks == {phase_ink("armed").colour}

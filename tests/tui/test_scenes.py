@@ -2,6 +2,7 @@
 
 import math
 import unicodedata
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,10 +41,11 @@ from dashctl.events import (
 from dashctl.phases import PHASES
 from dashctl.retention import Transient
 from dashctl.state import State, fold_all
-from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Row, to_text
-from dashctl_tui.scenes import DECK, Picture, Scene, Viewport, scene_named
-from tests.tui.sample import NOW, full_state, state_of
+from dashctl_tui.scenes import DECK, Picture, Scene, scene_named
+from dashctl_tui.scenes.acts import At, Gesture, Taken
+from dashctl_tui.scenes.viewport import Viewport
+from tests.tui.sample import NOW, full_state, looked_at, state_of
 
 SCENES = pytest.mark.parametrize("scene", DECK, ids=lambda scene: scene.name)
 SIZES = [(1, 1), (2, 3), (5, 2), (12, 40), (40, 12), (80, 22), (99, 30), (100, 30), (120, 38), (200, 48)]
@@ -68,12 +70,13 @@ ONE_OF_EACH: tuple[Event, ...] = (
 )
 
 
-def paint(scene: Scene[Any], state: State, viewport: Viewport) -> Picture:
+def paint(scene: Scene[Any], state: State, viewport: Viewport[Any]) -> Picture:
     return scene.paint(scene.select(state, viewport), viewport)
 
 
 def text_of(name: str, state: State, width: int = 80, height: int = 22, **chosen: Any) -> str:
-    return to_text(paint(scene_named(name), state, Viewport(width, height, NOW, **chosen)).rows)
+    scene = scene_named(name)
+    return to_text(paint(scene, state, looked_at(scene, width, height, NOW, **chosen)).rows)
 
 
 def check_rows(rows: "list[Row] | tuple[Row, ...]", width: int, height: int) -> None:
@@ -93,7 +96,7 @@ def test_every_event_that_is_remembered_is_drawn_by_a_scene() -> None:
 def test_what_a_scene_draws_changes_its_picture(event: Event) -> None:
     for scene in DECK:
         if type(event) in scene.draws and (scene.name, type(event)) != ("models", Prediction):
-            viewport = Viewport(120, 38, NOW)
+            viewport = looked_at(scene, 120, 38, NOW)
             picture = to_text(paint(scene, State(), viewport).rows)
             assert to_text(paint(scene, state_of(event), viewport).rows) != picture, scene.name
 
@@ -120,12 +123,12 @@ def test_a_picture_has_exactly_the_size_asked_for(
 ) -> None:
     width, height = size
     state = full_state() if filled else State()
-    check_rows(list(paint(scene, state, Viewport(width, height, NOW)).rows), width, height)
+    check_rows(list(paint(scene, state, looked_at(scene, width, height, NOW)).rows), width, height)
 
 
 @SCENES
 def test_an_empty_scene_says_what_would_fill_it(scene: Scene[Any]) -> None:
-    text = to_text(paint(scene, State(), Viewport(80, 22, NOW)).rows)
+    text = to_text(paint(scene, State(), looked_at(scene, 80, 22, NOW)).rows)
     assert scene.empty in text
     assert "dashctl" in text
     assert "`" not in text
@@ -151,7 +154,7 @@ def test_what_a_scene_advises_works(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     "scene", [scene for scene in DECK if scene.name != "baseline"], ids=lambda scene: scene.name
 )
 def test_a_filter_without_a_match_says_how_to_be_rid_of_it(scene: Scene[Any]) -> None:
-    text = to_text(paint(scene, full_state(), Viewport(80, 22, NOW, filter="no such name")).rows)
+    text = to_text(paint(scene, full_state(), looked_at(scene, 80, 22, NOW, wanted="no such name")).rows)
     assert "no such name" in text
     assert "Esc" in text
 
@@ -159,15 +162,15 @@ def test_a_filter_without_a_match_says_how_to_be_rid_of_it(scene: Scene[Any]) ->
 @SCENES
 def test_scrolling_to_the_end_and_beyond_shows_the_end(scene: Scene[Any]) -> None:
     state = full_state()
-    picture = paint(scene, state, Viewport(60, 10, NOW))
-    end = paint(scene, state, Viewport(60, 10, NOW, scroll=picture.scrollable))
-    beyond = paint(scene, state, Viewport(60, 10, NOW, scroll=10_000))
+    picture = paint(scene, state, looked_at(scene, 60, 10, NOW))
+    end = paint(scene, state, looked_at(scene, 60, 10, NOW, scroll=picture.scrollable))
+    beyond = paint(scene, state, looked_at(scene, 60, 10, NOW, scroll=10_000))
     assert to_text(end.rows) == to_text(beyond.rows)
 
 
 @SCENES
 def test_a_picture_is_a_function_of_state_and_viewport(scene: Scene[Any]) -> None:
-    viewport = Viewport(100, 30, NOW)
+    viewport = looked_at(scene, 100, 30, NOW)
     first = paint(scene, full_state(), viewport)
     again = paint(scene, State.decode(full_state().encode()), viewport)
     assert to_text(first.rows) == to_text(again.rows)
@@ -228,7 +231,7 @@ def hostile_events() -> list[Event]:
 @pytest.mark.parametrize("size", SIZES, ids=lambda size: f"{size[0]}x{size[1]}")
 def test_hostile_names_and_numbers_stay_in_their_place(scene: Scene[Any], size: tuple[int, int]) -> None:
     state = state_of(*hostile_events(), run="r" * 30)
-    check_rows(list(paint(scene, state, Viewport(*size, NOW)).rows), *size)
+    check_rows(list(paint(scene, state, looked_at(scene, *size, NOW)).rows), *size)
 
 
 TEXTS = st.text(min_size=1, max_size=30)
@@ -292,27 +295,46 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     ),
 )
 STAMPED = st.builds(Stamped, st.floats(0, 2 * NOW), st.sampled_from(["", "a", "b"]), EVENTS)
-VIEWPORTS = st.builds(
-    Viewport,
-    st.integers(1, 140),
-    st.integers(1, 50),
-    st.floats(0, 2 * NOW),
-    filter=st.sampled_from(["", "a"]),
-    scroll=st.integers(0, 50),
-    camera=st.none() | st.builds(Camera, st.floats(-3, 3), st.floats(-1.5, 1.5), st.floats(0.25, 64)),
-    colouring=st.integers(0, 5),
-    item=st.integers(0, 3),
-    log_y=st.booleans(),
-    smoothing=st.sampled_from([0.0, 0.9]),
+SIZES_DRAWN = st.tuples(st.integers(1, 140), st.integers(1, 50))
+GESTURES = st.builds(
+    Gesture,
+    st.sampled_from(["press", "drag", "release", "wheel"]),
+    st.integers(0, 140),
+    st.integers(0, 50),
+    st.integers(-9, 9),
+    st.integers(-9, 9),
+    st.sampled_from([-1, 1]),
+    st.booleans(),
+    st.booleans(),
 )
+DEEDS = st.lists(GESTURES | st.integers(0, 99), max_size=8)
+"""What somebody does: the mouse, or any key that does something in a scene."""
+
+
+def done(scene: Scene[Any], at: At[Any, Any], deed: "Gesture | int") -> Any:
+    """The look after somebody did this."""
+    if isinstance(deed, Gesture):
+        outcome = scene.mouse(at, deed)
+    else:
+        acts = [*scene.acts.values(), *(action.act for action in scene.actions)]
+        outcome = acts[deed % len(acts)](at)
+    look = outcome.look if isinstance(outcome, Taken) else outcome
+    return at.look if look is None else look
 
 
 @settings(max_examples=150)
-@given(st.lists(STAMPED, max_size=25), VIEWPORTS)
-def test_any_state_is_drawn_at_any_size(stamped: list[Stamped[Event]], viewport: Viewport) -> None:
+@given(st.lists(STAMPED, max_size=25), SIZES_DRAWN, st.sampled_from(["", "a"]), DEEDS)
+def test_any_state_is_drawn_at_any_size_whatever_was_done(
+    stamped: list[Stamped[Event]], size: tuple[int, int], wanted: str, deeds: list[Any]
+) -> None:
     state = State()
     fold_all(state, stamped)
     for scene in DECK:
-        picture = paint(scene, state, viewport)
-        check_rows(list(picture.rows), viewport.width, viewport.height)
-        assert picture.scrollable >= 0
+        viewport = looked_at(scene, *size, NOW, wanted=wanted)
+        for deed in [*deeds, Gesture("release", 0, 0)]:
+            picture = paint(scene, state, viewport)
+            check_rows(list(picture.rows), viewport.width, viewport.height)
+            assert picture.scrollable >= 0
+            view = scene.select(state, viewport)
+            viewport = replace(viewport, look=done(scene, At(view, viewport, picture.scrollable), deed))
+            assert type(viewport.look) is type(scene.look)

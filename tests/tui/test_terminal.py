@@ -104,7 +104,7 @@ def test_mouse_reports_of_old_are_survived(bus: str) -> None:
         terminal.type(b"\x1b[M \xff\xfe\x1b[M#\x80\x81")
         terminal.type(b"\xff\xc3")
         before = len(terminal.sent)
-        terminal.type(b"5")
+        terminal.type(b"9")
         terminal.read_until(b"held-out", after=before)
         terminal.type(b"q")
         assert terminal.end() == 0
@@ -156,7 +156,7 @@ def test_the_mouse_is_left_alone_when_asked(bus: str, mouse: bool, asked: bool) 
 
 def test_nothing_is_sent_while_nothing_happens(bus: str) -> None:
     with monitor(bus) as terminal:
-        terminal.type(b"3")
+        terminal.type(b"7")
         terminal.read_until(b"No profile")
         terminal.read_for(1.0)
         idle = terminal.read_for(2.0)
@@ -189,10 +189,10 @@ def test_a_slow_terminal_gets_one_frame_at_a_time(bus: str) -> None:
 def test_a_terminal_that_does_not_say_where_its_cursor_is_is_not_waited_for(bus: str) -> None:
     with monitor(bus) as terminal:
         terminal.read_until(ASKED)
-        terminal.type(b"5")
+        terminal.type(b"9")
         terminal.read_until(b"held-out")
         before = len(terminal.sent)
-        terminal.type(b"6")
+        terminal.type(b"T")
         terminal.read_until(b"step", after=before)
         assert terminal.sent.count(ASKED) == 1
         terminal.type(b"q")

@@ -21,6 +21,7 @@ from dashctl.events import BusStats, LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
+from dashctl_tui.chosen import Chosen
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.source import Lens
@@ -291,7 +292,7 @@ async def test_all_scenes_share_the_cursor(monitor: Monitor) -> None:
     async with monitor.run_test(size=SIZE) as pilot:
         await pilot.press("home")
         await until(pilot, lambda: "22:03:20" in shown(monitor, "time"))
-        await pilot.press("6")
+        await pilot.press("T")
         await until(pilot, lambda: "No metric was logged yet" in shown(monitor))
         await pilot.press("space")
         await until(pilot, lambda: "lstm/" in shown(monitor))
@@ -313,7 +314,7 @@ async def test_keys_are_answered_while_a_jump_is_on_its_way(monitor: Monitor, pa
         await pilot.press("home")
         await until(pilot, lambda: "…" in shown(monitor, "time"))
         assert " paused " in shown(monitor, "status")
-        await pilot.press("4")
+        await pilot.press("8")
         await until(pilot, lambda: "ep-00" in shown(monitor))
         await pilot.press("end")
         await until(pilot, lambda: not monitor.query_one(TimeView).display)
@@ -366,6 +367,7 @@ async def test_a_far_bus_is_named_as_a_person_does() -> None:
         "ssh://box",
         traveller=Traveller(gone),
         calls=Calls("ipc:///tmp/private-7f"),
+        publish=lambda event, run: None,
         interval=0.02,
         local="ipc:///tmp/private-7f",
     )
@@ -436,7 +438,8 @@ async def test_a_real_journal_is_travelled_and_the_present_goes_on(bus: Broker) 
             address,
             traveller=Traveller(partial(Past, address)),
             calls=Calls(address),
-            scene="models",
+            publish=lambda event, run: None,
+            chosen=Chosen("models"),
             interval=0.02,
         )
         async with app.run_test(size=SIZE) as pilot:

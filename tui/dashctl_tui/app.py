@@ -19,50 +19,54 @@ from textual.screen import Screen
 from textual.widgets import Input
 
 from dashctl.errors import UsageError
-from dashctl_tui.actions import EVERY, bindings, go_to
+from dashctl.events import Event
+from dashctl_tui.actions import EVERY, bindings
 from dashctl_tui.calls import Calls, completed, line_of
+from dashctl_tui.chosen import Chosen
 from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
 from dashctl_tui.clock import FrameClock
 from dashctl_tui.cursor import Cursor
-from dashctl_tui.looking import DRAG, SPIN, TURN, Looking
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
 from dashctl_tui.scenes import DECK
+from dashctl_tui.scenes.acts import Ask, At, Effect, Publish, Say, ShowScene, Taken
 from dashctl_tui.scenes.scene import Picture, Scene
 from dashctl_tui.source import Lens, Source
 from dashctl_tui.terminal import Colourless, TerminalDriver
 from dashctl_tui.theme import THEME
 from dashctl_tui.time_bar import draw_time_bar
 from dashctl_tui.travel import BEGINNING, Traveller, Wish
+from dashctl_tui.widgets.ask_line import Asked, AskLine
 from dashctl_tui.widgets.call_line import CallLine, CallTyped
 from dashctl_tui.widgets.filter import FilterChosen, FilterLine
 from dashctl_tui.widgets.help import HelpScreen
 from dashctl_tui.widgets.rows import RowsView
-from dashctl_tui.widgets.scene_view import DeckView, Dragged, Pointed, SceneView, Sized, Wheeled
+from dashctl_tui.widgets.scene_view import DeckView, Pointed, SceneView, Sized, Touched
 from dashctl_tui.widgets.time_view import Sought, TimeView
 
-_SCENES = tuple(go_to(position, scene.name, scene.title) for position, scene in enumerate(DECK, 1))
-_TITLES = [scene.title for scene in DECK]
 _INTERRUPTED = 130
-_WHEEL_ROWS = 3
 _NOTICED = 8.0
 """Seconds for which a notice stands."""
+_SEVERITY_INKS = {"info": MUTED, "warning": WARNING, "critical": ALERT}
 _WORD_INKS = {"going on": MUTED, "result": GOOD, "error": ALERT}
+
+
+_FIRST = Chosen("overview")
 
 
 class Monitor(App[None]):
     """Shows what a source knows."""
 
     TITLE = "dashctl"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(_SCENES)
+    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERY)
     ENABLE_COMMAND_PALETTE = True
     # Nothing waits for keys but the monitor itself, until a filter is asked for.
     AUTO_FOCUS = None
     CSS = """
     Screen { layout: vertical; overflow: hidden; }
-    #deck, #status, #filter, #call, #time { height: 1; }
+    #deck, #status, #filter, #call, #ask, #time { height: 1; }
     #scene { height: 1fr; }
-    #filter, #call { display: none; border: none; padding: 0 1; }
+    #filter, #call, #ask { display: none; border: none; padding: 0 1; }
     #time { display: none; }
     CommandPalette SearchIcon { display: none; }
     CommandPalette:nocolor CommandList > .option-list--option-highlighted { text-style: bold underline; }
@@ -75,7 +79,8 @@ class Monitor(App[None]):
         *,
         traveller: Traveller,
         calls: Calls,
-        scene: str = "overview",
+        publish: Callable[[Event, str], None],
+        chosen: Chosen = _FIRST,
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
         mark: Callable[[], str] = str,
@@ -87,16 +92,17 @@ class Monitor(App[None]):
         self.theme = THEME.name
         self._lens = Lens(source, now)
         self._address, self._local, self._mark = address, local or address, mark
-        self._position = [each.name for each in DECK].index(scene)
-        self._looking = {each.name: Looking() for each in DECK}
-        self._filter = ""
+        self._chosen = chosen
+        self._publish = publish
+        self._asking: Ask | None = None
+        self._view: Any = None
         self._picture = Picture(())
         self._drawn: object = None
         self._around: object = None
         self._drawn_time: object = None
         self._resyncs = 0
         self._epoch = ""
-        self._spun_at = 0.0
+        self._moved_at = 0.0
         self._clock = FrameClock(self.draw, interval, self._terminal_is_busy)
         self._ended: int | None = None
         self._traveller, self._calls = traveller, calls
@@ -108,12 +114,12 @@ class Monitor(App[None]):
     @property
     def scene(self) -> Scene[Any]:
         """The one on the screen."""
-        return DECK[self._position]
+        return self._chosen.scene
 
     @property
-    def looking(self) -> Looking:
-        """How the visible scene is looked at."""
-        return self._looking[self.scene.name]
+    def chosen(self) -> Chosen:
+        """What a person chose to see."""
+        return self._chosen
 
     def compose(self) -> ComposeResult:
         yield DeckView("deck")
@@ -121,6 +127,7 @@ class Monitor(App[None]):
         yield TimeView()
         yield RowsView("status")
         yield FilterLine()
+        yield AskLine()
         yield CallLine(lambda typed: completed(typed, self._calls.services))
 
     def on_mount(self) -> None:
@@ -140,8 +147,8 @@ class Monitor(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
-        for action in (*_SCENES, *EVERY):
-            if action.call != "command_palette":
+        for action in EVERY:
+            if action.call != "command_palette" and action.scene in {"", self.scene.name}:
                 yield SystemCommand(
                     f"{action.title}  {action.shown}", action.help, partial(self.run_action, action.call)
                 )
@@ -159,7 +166,7 @@ class Monitor(App[None]):
         if not self._screen_stack or not self._running:
             return
         self._take_news()
-        self._spin()
+        self._move_on()
         self._draw_time()
         self._draw_scene()
         self._draw_chrome()
@@ -170,13 +177,13 @@ class Monitor(App[None]):
             self._notice = None
         connection = self._lens.source.connection()
         shown = self._cursor.shown or self._mark()
-        status = Status(connection, self._address, shown, self._filter, self._notice)
-        around = (width, self._position, status)
+        status = Status(connection, self._address, shown, self._chosen.shared.filter, self._notice)
+        around = (width, self.scene.name, status)
         if around == self._around:
             return
         self._around = around
         screen = self.screen_stack[0]
-        screen.query_one("#deck", RowsView).show([deck_line(_TITLES, self._position, width)])
+        screen.query_one("#deck", RowsView).show([deck_line(DECK, self.scene, width)])
         screen.query_one("#status", RowsView).show([status_line(status, width)])
 
     def _draw_scene(self) -> None:
@@ -184,15 +191,15 @@ class Monitor(App[None]):
         size = view_of.size
         if not size.width or not size.height:
             return
-        viewport = self.looking.viewport(size.width, size.height, float(int(self._lens.now())), self._filter)
-        view, changed = self._lens.look(self.scene, viewport)
+        viewport = self._chosen.viewport(size.width, size.height, float(int(self._lens.now())))
+        self._view, changed = self._lens.look(self.scene, viewport)
         drawn = (self.scene.name, viewport if self.scene.ticks else replace(viewport, now=0.0))
         if not changed and drawn == self._drawn:
             return
         self._drawn = drawn
-        self._picture = self.scene.paint(view, viewport)
-        if self.looking.scroll > self._picture.scrollable:
-            self._look(replace(self.looking, scroll=self._picture.scrollable))
+        self._picture = self.scene.paint(self._view, viewport)
+        if getattr(viewport.look, "scroll", 0) > self._picture.scrollable:
+            self._take(replace(viewport.look, scroll=self._picture.scrollable))
         if view_of.show(self._picture.rows) and isinstance(self._driver, TerminalDriver):
             self.call_after_refresh(self._driver.end_frame)
 
@@ -229,59 +236,67 @@ class Monitor(App[None]):
     def _terminal_is_busy(self) -> bool:
         return isinstance(self._driver, TerminalDriver) and self._driver.backlogged
 
-    def _look(self, looking: Looking) -> None:
-        self._looking[self.scene.name] = looking
+    def _move_on(self) -> None:
+        now = self._clock.drawn_at
+        if self.scene.moves is not None:
+            look = self.scene.moves(self._chosen.look, now - self._moved_at)
+            if look is not self._chosen.look:
+                self._chosen = self._chosen.taking(look)
+        self._moved_at = now
+
+    # Acts
+
+    def _at(self) -> At[Any, Any]:
+        size = self.screen_stack[0].query_one(SceneView).size
+        viewport = self._chosen.viewport(size.width, size.height, self._lens.now())
+        return At(self._view, viewport, self._picture.scrollable)
+
+    def _take(self, outcome: Any) -> None:
+        """Bring about what an act gave: a look, or what is Taken."""
+        self._chosen = self._chosen.taking(outcome)
+        if isinstance(outcome, Taken):
+            for effect in outcome.effects:
+                self._bring_about(effect)
         self._clock.hurry()
 
-    def _spin(self) -> None:
-        now = self._clock.drawn_at
-        if self.looking.spinning:
-            self._looking[self.scene.name] = self.looking.turned(SPIN * min(1.0, now - self._spun_at), 0.0)
-        self._spun_at = now
+    def _bring_about(self, effect: Effect) -> None:
+        match effect:
+            case Publish():
+                self._publish(effect.event, effect.run)
+            case ShowScene():
+                self.action_show(effect.name)
+                if effect.look is not None:
+                    self._take(effect.look)
+            case Say():
+                self._say(effect.text, _SEVERITY_INKS[effect.severity])
+            case Ask():
+                self._asking = effect
+                line = self.query_one(AskLine)
+                line.placeholder = effect.prompt
+                self._type_in(line, effect.text)
 
     # Keys
 
     def action_show(self, name: str) -> None:
-        self._position = [scene.name for scene in DECK].index(name)
+        self._chosen = replace(self._chosen, name=name)
         self._clock.hurry()
 
     def action_turn(self, by: int) -> None:
-        self.action_show(DECK[(self._position + by) % len(DECK)].name)
+        names = [scene.name for scene in DECK]
+        self.action_show(names[(names.index(self.scene.name) + by) % len(names)])
 
-    def action_move(self, across: int, down: int) -> None:
-        if self.scene.turns:
-            self._look(self.looking.turned(across * TURN, down * TURN))
-        else:
-            self._look(self.looking.scrolled(down))
+    def action_move(self, name: str) -> None:
+        act = self.scene.acts.get(name)
+        if act is not None:
+            self._take(act(self._at()))
 
-    def action_page(self, by: int) -> None:
-        self._look(self.looking.scrolled(by * max(1, self.size.height // 2)))
-
-    def action_edge(self, end: int) -> None:
-        self._look(replace(self.looking, scroll=self._picture.scrollable if end > 0 else 0))
-
-    def action_zoom(self, steps: int) -> None:
-        if self.scene.turns:
-            self._look(self.looking.zoomed(steps))
-
-    def action_recolour(self) -> None:
-        self._look(replace(self.looking, colouring=self.looking.colouring + 1))
-
-    def action_next_item(self) -> None:
-        self._look(replace(self.looking, item=self.looking.item + 1, camera=None))
-
-    def action_spin(self) -> None:
-        if self.scene.turns:
-            self._look(replace(self.looking, spinning=not self.looking.spinning))
-
-    def action_log_scale(self) -> None:
-        self._look(replace(self.looking, log_y=not self.looking.log_y))
-
-    def action_smooth(self) -> None:
-        self._look(self.looking.smoother())
+    def action_act(self, scene: str, name: str) -> None:
+        for action in self.scene.actions:
+            if action.name == name:
+                self._take(action.act(self._at()))
 
     def action_reset(self) -> None:
-        self._look(Looking())
+        self._take(self.scene.look)
 
     # Time
 
@@ -318,14 +333,18 @@ class Monitor(App[None]):
         self._clock.hurry()
 
     def action_ask_filter(self) -> None:
-        self._type_in(self.query_one(FilterLine), self._filter)
+        self._type_in(self.query_one(FilterLine), self._chosen.shared.filter)
 
     def action_ask_call(self) -> None:
         self._calls.look()
         self._type_in(self.query_one(CallLine), "")
 
     def action_step_back(self) -> None:
-        if self._filter:
+        back = self.scene.acts.get("back")
+        outcome = None if back is None else back(self._at())
+        if outcome is not None and outcome != self._chosen.look:
+            self._take(outcome)
+        elif self._chosen.shared.filter:
             self._choose_filter("")
         elif self._cursor.shown:
             self.action_live()
@@ -334,7 +353,7 @@ class Monitor(App[None]):
             self._noticed_until = 0.0
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(_SCENES))
+        self.push_screen(HelpScreen(self.scene))
 
     def action_leave(self) -> None:
         self.exit()
@@ -345,6 +364,8 @@ class Monitor(App[None]):
     # The lines that are typed in
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "act":
+            return parameters[0] == self.scene.name and not isinstance(self.focused, Input)
         if action in {"ask_filter", "ask_call"}:
             return len(self.screen_stack) == 1 and not isinstance(self.focused, Input)
         return True
@@ -360,9 +381,7 @@ class Monitor(App[None]):
         self._clock.hurry()
 
     def _choose_filter(self, text: str) -> None:
-        self._filter = text
-        for name, looking in self._looking.items():
-            self._looking[name] = replace(looking, scroll=0)
+        self._chosen = self._chosen.filtered(text)
         self._clock.hurry()
 
     def on_input_changed(self, event: Input.Changed) -> None:
@@ -372,6 +391,16 @@ class Monitor(App[None]):
     def on_filter_chosen(self, event: FilterChosen) -> None:
         self._choose_filter(event.text)
         self._type_in(self.query_one(FilterLine), None)
+
+    def on_asked(self, event: Asked) -> None:
+        self._type_in(self.query_one(AskLine), None)
+        asking, self._asking = self._asking, None
+        if asking is None or event.text is None:
+            return
+        try:
+            self._take(asking.then(self._at(), event.text))
+        except UsageError as error:
+            self._say(str(error), ALERT)
 
     def on_call_typed(self, event: CallTyped) -> None:
         self._type_in(self.query_one(CallLine), None)
@@ -388,22 +417,13 @@ class Monitor(App[None]):
         self.draw()
 
     def on_pointed(self, event: Pointed) -> None:
-        for position, tab in enumerate(deck_tabs(_TITLES, self._position, self.size.width)):
+        for scene, tab in zip(DECK, deck_tabs(DECK, self.scene, self.size.width), strict=True):
             if tab.start <= event.column < tab.stop:
-                self.action_show(DECK[position].name)
+                self.action_show(scene.name)
                 break
 
-    def on_wheeled(self, event: Wheeled) -> None:
-        if self.scene.turns:
-            self._look(self.looking.zoomed(-event.steps))
-        else:
-            self._look(self.looking.scrolled(event.steps * _WHEEL_ROWS))
-
-    def on_dragged(self, event: Dragged) -> None:
-        if not self.scene.turns:
-            return
-        turned = self.looking.turned(event.across * DRAG[0], event.down * DRAG[1])
-        self._look(replace(turned, dragging=not event.over))
+    def on_touched(self, event: Touched) -> None:
+        self._take(self.scene.mouse(self._at(), event.gesture))
 
 
 def _begun_anew(*, restarted: bool) -> str:

@@ -5,6 +5,7 @@ Rule: pure functions, as scenes are; what matters most stands where it is never 
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from rich.cells import cell_len
 
@@ -16,6 +17,9 @@ from dashctl_tui.plots.palette import ACCENT, ALERT, FAINT, GOOD, HEADING, MUTED
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.moments import time_of_day
+from dashctl_tui.scenes.scene import Scene
+
+Deck = Sequence[Scene[Any]]
 
 _BRAND = "dashctl"
 _HINT = Row.of(("?", TEXT), (" help  ", MUTED), ("q", TEXT), (" quit ", MUTED))
@@ -49,19 +53,20 @@ class Status:
     notice: Notice | None = None
 
 
-def deck_tabs(titles: Sequence[str], current: int, width: int) -> list[Tab]:
-    """The tabs of the deck, as long as there is room: digit and title, or digits alone."""
+def deck_tabs(deck: Deck, current: Scene[Any], width: int) -> list[Tab]:
+    """The tabs of the deck, as long as there is room: key and title, or keys alone."""
+    names = [(scene.key, scene.title) for scene in deck]
     for brand, padding, gap in ((True, " ", 2), (False, " ", 1), (False, "", 1)):
-        tabs = _tabs(titles, current, brand=brand, padding=padding, gap=gap)
+        tabs = _tabs(names, current.key, brand=brand, padding=padding, gap=gap)
         if tabs[-1].stop + 1 <= width:
             return tabs
-    alone = ["" if number != current else title for number, title in enumerate(titles)]
-    return _tabs(alone, current, padding=" ", gap=1)
+    alone = [(key, title if key == current.key else "") for key, title in names]
+    return _tabs(alone, current.key, padding=" ", gap=1)
 
 
-def deck_line(titles: Sequence[str], current: int, width: int) -> Row:
+def deck_line(deck: Deck, current: Scene[Any], width: int) -> Row:
     """The first line of the screen."""
-    tabs = deck_tabs(titles, current, width)
+    tabs = deck_tabs(deck, current, width)
     line = Row.blank(width)
     if tabs[0].start > len(_BRAND):
         line = line.overlay(1, Row.of((_BRAND, MUTED)))
@@ -70,21 +75,23 @@ def deck_line(titles: Sequence[str], current: int, width: int) -> Row:
     return line
 
 
-def _tabs(titles: Sequence[str], current: int, *, brand: bool = False, padding: str, gap: int) -> list[Tab]:
+def _tabs(
+    names: Sequence[tuple[str, str]], current: str, *, brand: bool = False, padding: str, gap: int
+) -> list[Tab]:
     tabs: list[Tab] = []
     at = len(_BRAND) + 3 if brand else 0
-    for number, title in enumerate(titles):
-        row = _tab(str((number + 1) % 10), title, padding, current=number == current)
+    for key, title in names:
+        row = _tab(key, title, padding, current=key == current)
         tabs.append(Tab(row, at, at + row.width))
         at += row.width + gap
     return tabs
 
 
-def _tab(digit: str, title: str, padding: str, *, current: bool) -> Row:
+def _tab(key: str, title: str, padding: str, *, current: bool) -> Row:
     if current:
         ink = filled(ACCENT)._replace(underline=True)
-        return Row.of((f"{padding}{digit}{padding}{title}{padding}", ink))
-    return Row.of((f"{digit}{padding if title else ''}", FAINT), (title, TEXT))
+        return Row.of((f"{padding}{key}{padding}{title}{padding}", ink))
+    return Row.of((f"{key}{padding if title else ''}", FAINT), (title, TEXT))
 
 
 def status_line(status: Status, width: int, *, keys: bool = True) -> Row:

@@ -10,7 +10,7 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from functools import partial
 from types import FrameType
 from typing import Any
@@ -18,8 +18,10 @@ from typing import Any
 from dashctl.bus import Address, Follower
 from dashctl.bus.past import Past
 from dashctl.errors import UsageError
+from dashctl_tui.announcing import Announcer
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
+from dashctl_tui.chosen import Chosen
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.terminal import LEAVE
 from dashctl_tui.travel import Traveller
@@ -42,13 +44,14 @@ def watch(
     first = scene_named(scene)
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
-    with Follower(address) as follower:
+    with Follower(address) as follower, closing(Announcer(follower.address)) as announcer:
         monitor = Monitor(
             follower,
             place or str(follower.address),
             traveller=Traveller(partial(Past, follower.address)),
             calls=Calls(follower.address),
-            scene=first.name,
+            publish=announcer.log,
+            chosen=Chosen(first.name),
             interval=interval,
             now=now,
             local=str(follower.address),

@@ -12,7 +12,6 @@ from dashctl_tui.plots.palette import HEADING, MUTED
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.moments import time_of_day
-from dashctl_tui.scenes.scene import Viewport
 
 TITLE_ROWS = 1
 STATUS_ROWS = 1
@@ -34,7 +33,7 @@ def picture_text(
     """
     chosen = scene_named(scene)
     width, height = max(1, size[0]), max(1, size[1] - TITLE_ROWS - STATUS_ROWS)
-    viewport = Viewport(width, height, now)
+    viewport = chosen.viewport(width, height, now)
     picture = chosen.paint(chosen.select(state, viewport), viewport)
     title = spread(
         Row.of((f" dashctl · {chosen.title}", HEADING)), Row.of((f"{time_of_day(now)} ", MUTED)), width

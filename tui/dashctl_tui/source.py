@@ -85,7 +85,7 @@ class Lens:
             return now
         return told.time
 
-    def look(self, scene: Scene[Any], viewport: Viewport) -> tuple[Any, bool]:
+    def look(self, scene: Scene[Any], viewport: Viewport[Any]) -> tuple[Any, bool]:
         """The scene's view, and whether it is another one than last time."""
         held = self._held
         if held is not None:
@@ -93,7 +93,7 @@ class Lens:
         with self.source.lock:
             return self._select(scene, viewport, self.source.state)
 
-    def _select(self, scene: Scene[Any], viewport: Viewport, state: State) -> tuple[Any, bool]:
+    def _select(self, scene: Scene[Any], viewport: Viewport[Any], state: State) -> tuple[Any, bool]:
         key = (scene.name, scene.choice(viewport), tuple(state.version(cls) for cls in scene.draws))
         # A state that a snapshot replaced may have the same versions and other events.
         if key == self._key and state is self._state:

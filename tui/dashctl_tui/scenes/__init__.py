@@ -1,7 +1,7 @@
 """The scenes of the monitor, in the order of their story; see `dashctl_tui.scenes.scene`.
 
-Rules: one file each; a scene is in the deck or it does not exist; the deck's order is that of the keys 1–9
-and 0.
+Rules: one file each; a scene is in the deck or it does not exist; first the detector's story, whose first ten
+have the digits, then what serves any training.
 """
 
 from typing import Any, Final
@@ -14,14 +14,14 @@ __all__ = ["DECK", "Picture", "Scene", "Viewport", "scene_named"]
 
 DECK: Final[tuple[Scene[Any], ...]] = (
     overview.SCENE,
+    hosts.SCENE,
     baseline.SCENE,
     attacks.SCENE,
     chunking.SCENE,
     models.SCENE,
-    training.SCENE,
     knn.SCENE,
     perf.SCENE,
-    hosts.SCENE,
+    training.SCENE,
     bus.SCENE,
 )
 

@@ -17,7 +17,7 @@ from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.prose import paragraph
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _TALLEST = 8
 _SMALLEST = 2
@@ -30,19 +30,19 @@ class Profiles:
     profiles: tuple[AttackProfile, ...]
 
 
-def _select(state: State, viewport: Viewport) -> Profiles | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Profiles | None:
     found = [item.event for item in state.latest(AttackProfile).values()]
     shown = sorted((profile for profile in found if viewport.shows(profile.name)), key=lambda each: each.name)
     return Profiles(tuple(shown)) if shown else None
 
 
-def _draw(view: Profiles, viewport: Viewport) -> Picture:
+def _draw(view: Profiles, viewport: Viewport[Scrolled]) -> Picture:
     total = len(view.profiles)
     room = viewport.height - PANEL_ROWS
     each = max(_SMALLEST + 1, min(_TALLEST + 1, (room + 1) // total))
     fitting = max(1, (room + 1) // each)
     scrollable = max(0, total - fitting)
-    first = min(viewport.scroll, scrollable)
+    first = min(viewport.look.scroll, scrollable)
     shown = view.profiles[first : first + fitting]
 
     def content(width: int, height: int) -> list[Row]:
@@ -75,6 +75,7 @@ def _profile(profile: AttackProfile, width: int, height: int) -> list[Row]:
 SCENE = Scene(
     name="attacks",
     title="Attacks",
+    key="7",
     draws=(AttackProfile,),
     select=_select,
     draw=_draw,

@@ -16,7 +16,7 @@ from dashctl_tui.plots.scale import Scale
 from dashctl_tui.plots.stack import Share, draw_stack
 from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _TALLEST_BAR = 9
 _NAME = 18
@@ -47,11 +47,11 @@ def mix_shares(mix: Mix) -> list[Share]:
     return [Share(phase, mix.counts[phase], phase_ink(phase), PHASE_LETTERS[phase]) for phase in PHASES]
 
 
-def _select(state: State, viewport: Viewport) -> Mix | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Mix | None:
     return phase_mix(state, viewport.now)
 
 
-def _draw(mix: Mix, viewport: Viewport) -> Picture:
+def _draw(mix: Mix, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     count_rows = min(height, len(PHASES) * (2 if height >= 22 else 1) + PANEL_ROWS + 1)
     bar_rows = height - count_rows
@@ -89,6 +89,7 @@ def _count_row(phase: str, mix: Mix, width: int) -> Row:
 SCENE = Scene(
     name="baseline",
     title="Baseline",
+    key="6",
     draws=(PhaseEvent,),
     select=_select,
     draw=_draw,

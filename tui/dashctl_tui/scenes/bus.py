@@ -32,7 +32,7 @@ from dashctl_tui.scenes.hosts import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import brief, duration, when
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _OLD = 3.0
 """Seconds after which the broker, which tells every second, is late."""
@@ -75,7 +75,7 @@ class Bus:
         return self.history[-1].event
 
 
-def _select(state: State, viewport: Viewport) -> Bus | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Bus | None:
     history = tuple(state.last(BusStats).get((), ()))
     if not history:
         return None
@@ -85,7 +85,7 @@ def _select(state: State, viewport: Viewport) -> Bus | None:
     return Bus(history, tuple(sorted(found, key=lambda one: (-one.rate, -one.events, one.producer))))
 
 
-def _draw(view: Bus, viewport: Viewport) -> Picture:
+def _draw(view: Bus, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     top, middle = _rows_above(view, height)
     rows: list[Row] = []
@@ -95,7 +95,7 @@ def _draw(view: Bus, viewport: Viewport) -> Picture:
         rows += _middle(view.newest, viewport, middle)
     left = height - len(rows)
     scrollable = max(0, len(view.producers) - max(1, left - _AROUND))
-    rows += _producers(view, min(viewport.scroll, scrollable), viewport, left)
+    rows += _producers(view, min(viewport.look.scroll, scrollable), viewport, left)
     return Picture(fit(rows, width, height), scrollable)
 
 
@@ -117,7 +117,7 @@ def _rows_above(view: Bus, height: int) -> tuple[int, int]:
 # Above: traffic and the broker itself
 
 
-def _top(view: Bus, viewport: Viewport, rows: int) -> list[Row]:
+def _top(view: Bus, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
     left, right = shares(viewport.width, [36, 50] if viewport.narrow else [54, 50])
     late = viewport.now - view.told
     title = f"Broker, last heard {duration(late)} ago" if late > _OLD else "Broker"
@@ -201,7 +201,7 @@ def _fact(label: str, runs: Sequence[Run], width: int) -> Row:
 # In the middle: journal, queues, refusals
 
 
-def _middle(stats: BusStats, viewport: Viewport, rows: int) -> list[Row]:
+def _middle(stats: BusStats, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
     journal, queues, rejected = shares(viewport.width, [1, 1, 1])
     unsafe = stats.journal is not None and not stats.journal.durable
     total = sum(stats.rejected.values())
@@ -281,7 +281,7 @@ def _as_many(lines: Sequence[Row], height: int) -> list[Row]:
 # Below: who publishes
 
 
-def _producers(view: Bus, first: int, viewport: Viewport, rows: int) -> list[Row]:
+def _producers(view: Bus, first: int, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
     late = max(0.0, viewport.now - view.told)
     cells = [_cells(one, late) for one in view.producers[first : first + max(1, rows - _AROUND)]]
 
@@ -307,6 +307,7 @@ def _cells(one: ProducerStats, late: float) -> list[str | Run]:
 SCENE = Scene(
     name="bus",
     title="Bus",
+    key="B",
     draws=(BusStats,),
     select=_select,
     draw=_draw,

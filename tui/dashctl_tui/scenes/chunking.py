@@ -17,7 +17,7 @@ from dashctl_tui.plots.text import clip
 from dashctl_tui.plots.timeline import WINDOWS, Window, draw_timeline
 from dashctl_tui.scenes.layout import seen, shares, spread
 from dashctl_tui.scenes.prose import no_match
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _CARD_WIDTH = 64
 _CARD_ROWS = 4
@@ -76,7 +76,7 @@ class Told:
                 found.setdefault(told.episode_id, {})[told.window_idx] = told.actual
         return found
 
-    def pairs(self, viewport: Viewport) -> list[tuple[str, str | None]]:
+    def pairs(self, viewport: Viewport[Scrolled]) -> list[tuple[str, str | None]]:
         """What there is a card of: predicted episodes by name and model, then the others."""
         pairs = sorted(self.predicted, key=lambda pair: (pair[0], pair[1] or ""))
         seen_by_a_model = {episode for episode, _ in pairs}
@@ -94,13 +94,13 @@ class Told:
         return Card(name, model, self.about(name), tuple(windows), hidden)
 
 
-def _select(state: State, viewport: Viewport) -> Told | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Told | None:
     predictions = [item for item in state.latest(Prediction).values() if item.event.window_idx >= 0]
     told = Told(tuple(item.event for item in state.latest(Episode).values()), tuple(predictions[::-1]))
     return told if told.episodes or told.predictions else None
 
 
-def _draw(told: Told, viewport: Viewport) -> Picture:
+def _draw(told: Told, viewport: Viewport[Scrolled]) -> Picture:
     pairs = told.pairs(viewport)
     if not pairs:
         return Picture(no_match(viewport.filter, viewport.width, viewport.height))
@@ -110,7 +110,7 @@ def _draw(told: Told, viewport: Viewport) -> Picture:
     fitting = max(1, (height - 1) // (_CARD_ROWS + 1))
     lines = -(-len(pairs) // columns)
     scrollable = max(0, lines - fitting)
-    first = min(viewport.scroll, scrollable)
+    first = min(viewport.look.scroll, scrollable)
     shown = [told.card(*pair) for pair in pairs[first * columns : (first + fitting) * columns]]
     rows: list[Row] = []
     for start in range(0, len(shown), columns):
@@ -149,6 +149,7 @@ def _legend(part: str, width: int) -> Row:
 SCENE = Scene(
     name="chunking",
     title="Chunking",
+    key="8",
     draws=(Episode, Prediction),
     select=_select,
     draw=_draw,

@@ -20,7 +20,7 @@ from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares, spread
 from dashctl_tui.scenes.moments import duration
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _CARD_WIDTH = 60
 _SILENT_AFTER = 10.0
@@ -92,7 +92,7 @@ class Host:
         ]
 
 
-def _select(state: State, viewport: Viewport) -> tuple[Host, ...] | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> tuple[Host, ...] | None:
     hosts = [
         Host(key[0], tuple(history))
         for key, history in state.last(HostStats).items()
@@ -101,14 +101,14 @@ def _select(state: State, viewport: Viewport) -> tuple[Host, ...] | None:
     return tuple(sorted(hosts, key=lambda host: host.name)) or None
 
 
-def _draw(view: tuple[Host, ...], viewport: Viewport) -> Picture:
+def _draw(view: tuple[Host, ...], viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     columns = max(1, min(len(view), width // _CARD_WIDTH))
     lines = -(-len(view) // columns)
     least = max(len(host.gauges) for host in view) + 1 + PANEL_ROWS
     fitting = max(1, min(lines, height // least))
     scrollable = lines - fitting
-    first = min(viewport.scroll, scrollable)
+    first = min(viewport.look.scroll, scrollable)
     card_rows = min(height // fitting, _TALLEST * len(GAUGES) + 1 + PANEL_ROWS)
     rows: list[Row] = []
     for line in range(first, first + fitting):
@@ -209,6 +209,7 @@ def _summary(stats: HostStats, width: int) -> list[Row]:
 SCENE = Scene(
     name="hosts",
     title="Hosts",
+    key="4",
     draws=(HostStats,),
     select=_select,
     draw=_draw,

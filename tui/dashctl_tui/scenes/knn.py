@@ -6,7 +6,7 @@ is kept with the view, so turning the cloud costs a frame and nothing else.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from string import ascii_letters, digits
 
@@ -17,6 +17,7 @@ from dashctl.events import Embedding, PointCloud, Stamped
 from dashctl.phases import PHASES
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
 from dashctl_tui.plots.cloud import Cloud, Marker
 from dashctl_tui.plots.legend import Key, flow_legend
@@ -31,8 +32,9 @@ from dashctl_tui.plots.palette import (
 )
 from dashctl_tui.plots.raster import MAX_CLASSES
 from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.acts import Act, At, Gesture
 from dashctl_tui.scenes.layout import panel
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, SceneAction, Viewport
 
 _LEGEND = 32
 _COUNT = 8
@@ -48,6 +50,38 @@ _NO_CLASS = "none"
 _ONE_CLASS = "points"
 _COUNTED = ascii_letters + digits
 _ORDER = ("phase", "predicted", "cluster")
+
+
+TURN = 0.12
+"""Radians that one press of an arrow key turns a cloud."""
+DRAG = (0.035, 0.07)
+"""Radians per cell that the mouse is dragged across and up: cells are twice as high as wide."""
+ZOOM = 1.2
+SPIN = 0.5
+"""Radians a second."""
+FAIR_SAMPLE = 65_536
+"""So many points are drawn while a cloud is in motion."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloudLook:
+    """`camera` is None as long as nobody turned anything."""
+
+    camera: Camera | None = None
+    spinning: bool = False
+    dragging: bool = False
+    colouring: int = 0
+    item: int = 0
+
+    @property
+    def moving(self) -> bool:
+        return self.spinning or self.dragging
+
+    def turned(self, yaw: float, pitch: float) -> "CloudLook":
+        return replace(self, camera=(self.camera or Camera()).rotated(yaw, pitch))
+
+    def zoomed(self, steps: int) -> "CloudLook":
+        return replace(self, camera=(self.camera or Camera()).zoomed(ZOOM**steps))
 
 
 @dataclass(frozen=True)
@@ -116,14 +150,14 @@ class Told:
         return _from_embeddings(self.single, self.position, self.clouds)
 
 
-def _select(state: State, viewport: Viewport) -> Told | None:
+def _select(state: State, viewport: Viewport[CloudLook]) -> Told | None:
     clouds = list(state.latest(PointCloud).values())[::-1]
     clouds = [item for item in clouds if viewport.shows(item.event.name)]
     single = state.last(Embedding).get((), ()) if viewport.shows("embeddings") else ()
     total = len(clouds) + bool(single)
     if not total:
         return None
-    position = viewport.item % total
+    position = viewport.look.item % total
     if position < len(clouds):
         return Told(position, total, clouds[position].event)
     return Told(position, total, None, tuple(single))
@@ -173,17 +207,19 @@ def _natural(name: str) -> tuple[int, str]:
     return (int(name), "") if name.lstrip("-").isdecimal() else (0, name)
 
 
-def _draw(told: Told, viewport: Viewport) -> Picture:
+def _draw(told: Told, viewport: Viewport[CloudLook]) -> Picture:
     view, width, height = told.points, viewport.width, viewport.height
-    by = view.by(viewport.colouring)
+    by = view.by(viewport.look.colouring)
     cloud = view.cloud(by)
     classes = view.colourings[by]
     palette = cloud_palette(classes.ink(code) for code in range(min(len(classes.names), MAX_CLASSES)))
-    camera = viewport.camera or cloud.home
+    camera = viewport.look.camera or cloud.home
     markers = _markers(cloud, classes)
 
+    limit = FAIR_SAMPLE if viewport.look.moving else None
+
     def content(inner: int, rows: int) -> list[Row]:
-        return cloud.draw(camera, inner, rows, palette, limit=viewport.limit, markers=markers)
+        return cloud.draw(camera, inner, rows, palette, limit=limit, markers=markers)
 
     title = view.name + (f"  {view.position + 1} of {view.clouds}" if view.clouds > 1 else "")
     note = f"{cloud.count:,} points"
@@ -241,13 +277,66 @@ def _short_key(by: str, classes: Classes, width: int) -> list[Row]:
     return [Row.of(" ") + indent + line for indent, line in zip(indents, lines, strict=False)]
 
 
+def _turned(across: int, down: int) -> Act:
+    return lambda at: at.look.turned(across * TURN, down * TURN)
+
+
+def _zoomed(steps: int) -> Act:
+    return lambda at: at.look.zoomed(steps)
+
+
+def _recolour(at: At[Told, CloudLook]) -> CloudLook:
+    return replace(at.look, colouring=at.look.colouring + 1)
+
+
+def _spin(at: At[Told, CloudLook]) -> CloudLook:
+    return replace(at.look, spinning=not at.look.spinning)
+
+
+def _next_cloud(at: At[Told, CloudLook]) -> CloudLook:
+    return replace(at.look, item=at.look.item + 1, camera=None)
+
+
+def _mouse(at: At[Told, CloudLook], gesture: Gesture) -> CloudLook:
+    match gesture.kind:
+        case "wheel":
+            return at.look.zoomed(-gesture.steps)
+        case "drag":
+            turned = at.look.turned(gesture.across * DRAG[0], gesture.down * DRAG[1])
+            return replace(turned, dragging=True)
+        case "release":
+            return replace(at.look, dragging=False)
+    return at.look
+
+
+def _moves(look: CloudLook, seconds: float) -> CloudLook:
+    return look.turned(SPIN * min(1.0, seconds), 0.0) if look.spinning else look
+
+
 SCENE = Scene(
     name="knn",
     title="KNN",
+    key="K",
     draws=(PointCloud, Embedding),
     select=_select,
     draw=_draw,
     empty="No points have come yet",
     remedy=("`dashctl train detector` publishes a projection of its window features."),
-    turns=True,
+    look=CloudLook(),
+    picks=lambda look: look.item,
+    acts={
+        "up": _turned(0, -1),
+        "down": _turned(0, 1),
+        "left": _turned(-1, 0),
+        "right": _turned(1, 0),
+        "zoom_in": _zoomed(1),
+        "zoom_out": _zoomed(-1),
+    },
+    actions=(
+        SceneAction("recolour", "c", "c", "Colour by", "Phase, predicted or cluster", _recolour),
+        SceneAction("spin", "s", "s", "Spin", "Let the cloud turn, or stop", _spin),
+        SceneAction("next_cloud", "n", "n", "Next cloud", "Show another cloud", _next_cloud),
+    ),
+    mouse=_mouse,
+    moves=_moves,
 )

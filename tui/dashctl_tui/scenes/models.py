@@ -17,7 +17,7 @@ from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.confusion import COLUMNS, ROWS, Confusion, confusions, draw_confusion
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.moments import age
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _NAME = 20
 _VALUE = 9
@@ -57,13 +57,13 @@ class Models:
         return confusions(self.predictions, {one.model: one.run for one in self.standings})
 
 
-def _select(state: State, viewport: Viewport) -> Models | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Models | None:
     shown = tuple(one for one in standings(state) if viewport.shows(one.model, one.run))
     predictions = tuple(state.latest(Prediction).values())
     return Models(shown, predictions) if shown else None
 
 
-def _draw(view: Models, viewport: Viewport) -> Picture:
+def _draw(view: Models, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     matrices = [view.confusions[one.model] for one in view.standings if one.model in view.confusions]
     needed = len(view.standings) + 1 + PANEL_ROWS
@@ -80,12 +80,12 @@ def _draw(view: Models, viewport: Viewport) -> Picture:
     return Picture(fit(rows, width, height), table.scrollable)
 
 
-def _table(view: tuple[Standing, ...], viewport: Viewport) -> Picture:
+def _table(view: tuple[Standing, ...], viewport: Viewport[Scrolled]) -> Picture:
     room = viewport.height - PANEL_ROWS - 1
     step = 2 if room >= 2 * len(view) else 1
     fitting = max(1, room // step)
     scrollable = max(0, len(view) - fitting)
-    first = min(viewport.scroll, scrollable)
+    first = min(viewport.look.scroll, scrollable)
     shown = view[first : first + fitting]
 
     def content(width: int, height: int) -> list[Row]:
@@ -166,6 +166,7 @@ def _row(one: Standing, now: float, width: int, *, best: bool) -> Row:
 SCENE = Scene(
     name="models",
     title="Models",
+    key="9",
     draws=(ModelMetric, Prediction),
     select=_select,
     draw=_draw,

@@ -45,8 +45,8 @@ from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, Block, panel, s
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.models import Standing, standings
 from dashctl_tui.scenes.moments import time_of_day
-from dashctl_tui.scenes.runs import RunView, Step, config_pairs, run_line, runs_of, step_line, steps_of
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.run_views import RunView, Step, config_pairs, run_line, runs_of, step_line, steps_of
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _MIX_ROWS = 2 + PANEL_ROWS
 _LEAST_LOG = 3 + PANEL_ROWS
@@ -91,7 +91,7 @@ class Overview:
         return not (self.runs or self.steps or self.models or self.recorded or self.mix or self.lines)
 
 
-def _select(state: State, viewport: Viewport) -> Overview | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Overview | None:
     runs = runs_of(state, viewport.now)
     recorded = _recorded_by(state, runs) if not viewport.filter else None
     mix, title = _mix_of(state, recorded, viewport)
@@ -119,7 +119,7 @@ def _recorded_by(state: State, runs: Sequence[RunView]) -> Snapshot | None:
     return (front or max(told.values(), key=lambda item: item.time)).event
 
 
-def _mix_of(state: State, recorded: Snapshot | None, viewport: Viewport) -> tuple[Mix | None, str]:
+def _mix_of(state: State, recorded: Snapshot | None, viewport: Viewport[Scrolled]) -> tuple[Mix | None, str]:
     if viewport.filter:
         return None, ""
     mix = phase_mix(state, viewport.now)
@@ -150,7 +150,7 @@ def _lines(state: State) -> Iterator[Line]:
     return merge(logged, alerted, key=lambda line: line.time)
 
 
-def _draw(view: Overview, viewport: Viewport) -> Picture:
+def _draw(view: Overview, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     mix_rows = _MIX_ROWS + viewport.narrow if view.mix is not None and height >= 16 else 0
     log_rows = _LEAST_LOG if view.lines and height >= 12 else 0
@@ -163,11 +163,11 @@ def _draw(view: Overview, viewport: Viewport) -> Picture:
     fitting = max(0, log_rows - PANEL_ROWS)
     scrollable = max(0, len(view.lines) - fitting)
     if fitting:
-        rows += _log_panel(view, width, log_rows, min(viewport.scroll, scrollable))
+        rows += _log_panel(view, width, log_rows, min(viewport.look.scroll, scrollable))
     return Picture(fit(rows, width, height), scrollable if fitting else 0)
 
 
-def _top(view: Overview, viewport: Viewport, most: int) -> list[Row]:
+def _top(view: Overview, viewport: Viewport[Scrolled], most: int) -> list[Row]:
     """Runs, models and, where there is room, totals, side by side."""
     wide = not viewport.narrow and view.recorded is not None
     widths = shares(viewport.width, [44, 34, 26] if wide else [44, 32])
@@ -332,6 +332,7 @@ def _log_line(line: Line, sources: int, width: int) -> Row:
 SCENE = Scene(
     name="overview",
     title="Overview",
+    key="1",
     draws=(Snapshot, RunStarted, RunFinished, Progress, ModelMetric, PhaseEvent, LogLine, Alert),
     select=_select,
     draw=_draw,

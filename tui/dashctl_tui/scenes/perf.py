@@ -12,7 +12,7 @@ from dashctl_tui.plots.scatter import Dot, draw_scatter
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
 
 _TABLE = 44
 _NAME = 20
@@ -23,12 +23,12 @@ _COLUMNS = (Column("model"), Column("µs / window", "right"), Column("accuracy",
 Perfs = tuple[ModelPerf, ...]
 
 
-def _select(state: State, viewport: Viewport) -> Perfs | None:
+def _select(state: State, viewport: Viewport[Scrolled]) -> Perfs | None:
     found = [item.event for item in state.latest(ModelPerf).values() if viewport.shows(item.event.model)]
     return tuple(sorted(found, key=lambda perf: (perf.latency_us, perf.model))) or None
 
 
-def _draw(view: Perfs, viewport: Viewport) -> Picture:
+def _draw(view: Perfs, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     if viewport.narrow:
         below = min(len(view) + _AROUND, height // 3)
@@ -37,7 +37,7 @@ def _draw(view: Perfs, viewport: Viewport) -> Picture:
         below = min(len(view) + _AROUND, height)
         fitting = max(1, height - _AROUND)
     scrollable = max(0, len(view) - fitting)
-    first = min(viewport.scroll, scrollable)
+    first = min(viewport.look.scroll, scrollable)
     shown = view[first : first + fitting]
     part = seen(first, len(shown), len(view))
     if viewport.narrow:
@@ -73,6 +73,7 @@ def _table(shown: Perfs, width: int, height: int, part: str) -> list[Row]:
 SCENE = Scene(
     name="perf",
     title="Perf",
+    key="P",
     draws=(ModelPerf,),
     select=_select,
     draw=_draw,

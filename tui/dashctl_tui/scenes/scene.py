@@ -1,64 +1,27 @@
-"""What a scene is: which events it draws, and two pure steps from a state to rows.
+"""What a scene is: which events it draws, two pure steps from a state to rows, and what keys do there.
 
 Rules: `select` runs under the state's lock, so it only picks out what the picture needs, in small copies
 or frozen values; `draw` runs without it and never sees a State; neither looks at a clock, because the
-time comes with the viewport; a picture has exactly the viewport's size.
+time comes with the viewport; a picture has exactly the viewport's size. How a scene is looked at is its
+`look`, a frozen dataclass; acts give another one.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import Generic, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
 
 from dashctl.events import Event
 from dashctl.state import State
-from dashctl_tui.plots.camera import Camera
-from dashctl_tui.plots.canvas import Row
+from dashctl_tui.scenes.acts import SCROLLING, Act, At, Gesture, SceneAction, wheel
 from dashctl_tui.scenes.prose import no_match, notice
+from dashctl_tui.scenes.viewport import NARROW, Picture, Scrolled, Shared, Viewport
+
+__all__ = ["NARROW", "Picture", "Scene", "SceneAction", "Scrolled", "Shared", "Table", "Viewport"]
 
 View = TypeVar("View")
 
-NARROW = 100
-"""Below so many columns a scene stacks what it would otherwise put side by side."""
-
-
-@dataclass(frozen=True, slots=True)
-class Viewport:
-    """What a picture is asked for: the size in cells, the moment, and what a person chose to see.
-
-    now: seconds since 1970. filter: only what has this in its name. scroll: rows left out above. item:
-    which of several clouds. colouring: by which category, counted from the first there is. limit: at most
-    so many points.
-    """
-
-    width: int
-    height: int
-    now: float = 0.0
-    filter: str = ""
-    scroll: int = 0
-    camera: Camera | None = None
-    colouring: int = 0
-    item: int = 0
-    limit: int | None = None
-    log_y: bool = False
-    smoothing: float = 0.0
-
-    @property
-    def narrow(self) -> bool:
-        """Whether to stack rather than to put side by side."""
-        return self.width < NARROW
-
-    def shows(self, *names: str | None) -> bool:
-        """Whether one of the names has the filter's text in it, whatever its case."""
-        wanted = self.filter.casefold()
-        return not wanted or any(name is not None and wanted in name.casefold() for name in names)
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """Rows of the viewport's size, and how far they can be scrolled."""
-
-    rows: Sequence[Row]
-    scrollable: int = 0
+Table = Sequence[Sequence[str | int | float | None]]
+"""A heading and lines of as many cells."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,25 +31,44 @@ class Scene(Generic[View]):
     name: str
     """As `--scene` takes it."""
     title: str
+    key: str
+    """A digit or a capital letter, unique in the deck."""
     draws: tuple[type[Event], ...]
-    select: Callable[[State, Viewport], View | None]
+    select: Callable[[State, Viewport[Any]], View | None]
     """What the picture needs, or None if there is nothing to draw."""
-    draw: Callable[[View, Viewport], Picture]
+    draw: Callable[[View, Viewport[Any]], Picture]
     empty: str
     """What is not there yet."""
     remedy: str
     """What would bring it; commands stand in `backquotes`."""
     ticks: bool = False
     """Whether the picture changes with time alone."""
-    turns: bool = False
-    """Whether there is a camera: what scrolls elsewhere turns here."""
+    look: Any = field(default=Scrolled())
+    """How it is looked at first: a frozen dataclass of plain values, with a `scroll` if it is a list."""
+    picks: Callable[[Any], object] = lambda look: look
+    """What `select` looks at of a look: as long as that stays, and no event comes, so does the view."""
+    acts: Mapping[str, Act] = field(default_factory=lambda: SCROLLING)
+    """What the keys do that mean the same everywhere: up, down, left, right, page_up, page_down, top, bottom,
+    zoom_in, zoom_out, open (Enter), back (Esc; gives the same look if there is nothing to go back from)."""
+    actions: tuple[SceneAction, ...] = ()
+    """What can be done here alone."""
+    mouse: Callable[[At[Any, Any], Gesture], Any] = wheel
+    """As an act."""
+    moves: Callable[[Any, float], Any] | None = None
+    """The look after so many seconds, for one that goes on by itself; the same object while it stands."""
+    table: Callable[[View, Viewport[Any]], Table] | None = None
+    """The data behind the picture, to be exported."""
 
-    def choice(self, viewport: Viewport) -> Viewport:
-        """The viewport without what only drawing looks at: as long as it stays, so does the view."""
+    def choice(self, viewport: Viewport[Any]) -> object:
+        """What the view depends on beside the events."""
         now = float(int(viewport.now)) if self.ticks else 0.0
-        return replace(viewport, now=now, camera=None, colouring=0, limit=None, log_y=False, smoothing=0.0)
+        return viewport.width, viewport.height, viewport.shared, now, self.picks(viewport.look)
 
-    def paint(self, view: View | None, viewport: Viewport) -> Picture:
+    def viewport(self, width: int, height: int, now: float = 0.0) -> Viewport[Any]:
+        """How it is looked at first."""
+        return Viewport(width, height, self.look, now)
+
+    def paint(self, view: View | None, viewport: Viewport[Any]) -> Picture:
         """The picture of a view, or what would fill it."""
         if view is not None:
             return self.draw(view, viewport)

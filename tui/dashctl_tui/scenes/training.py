@@ -6,7 +6,7 @@ metric; what is not finite is marked in its chart; only charts on the screen are
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import takewhile
 from math import log
@@ -22,10 +22,11 @@ from dashctl_tui.plots.canvas import Ink, Row, beside, fit
 from dashctl_tui.plots.curve import Curve, Mark, MarkKind, draw_curves
 from dashctl_tui.plots.palette import ACCENT, FAINT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.text import inert
+from dashctl_tui.scenes.acts import At
 from dashctl_tui.scenes.layout import panel, seen, shares
 from dashctl_tui.scenes.prose import notice
-from dashctl_tui.scenes.runs import RunView, Step, run_line, runs_of, step_line, steps_of
-from dashctl_tui.scenes.scene import Picture, Scene, Viewport
+from dashctl_tui.scenes.run_views import RunView, Step, run_line, runs_of, step_line, steps_of
+from dashctl_tui.scenes.scene import Picture, Scene, SceneAction, Viewport
 
 _EMPTY = "No metric was logged yet"
 _REMEDY = (
@@ -55,6 +56,18 @@ _MARK_KINDS: tuple[tuple[int, MarkKind, float], ...] = (
     (PLUS_INF, "+inf", np.inf),
     (MINUS_INF, "-inf", -np.inf),
 )
+
+
+_SMOOTHINGS: Final = (0.0, 0.6, 0.9, 0.97)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingLook:
+    """smoothing: the weight of a moving average, in [0, 1)."""
+
+    scroll: int = 0
+    log_y: bool = False
+    smoothing: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +131,7 @@ def split_name(name: str) -> tuple[str, str]:
     return name, ""
 
 
-def _select(state: State, viewport: Viewport) -> Training | None:
+def _select(state: State, viewport: Viewport[TrainingLook]) -> Training | None:
     groups: dict[str, list[tuple[Key, str]]] = {}
     for key in state.series(Metric):
         title, part = split_name(key[1])
@@ -143,7 +156,7 @@ def _rows_above(steps: tuple[Step, ...], runs: tuple[RunView, ...]) -> int:
     return len(steps) + (1 if runs else 0)
 
 
-def _grid(charts: int, viewport: Viewport, above: int) -> Grid:
+def _grid(charts: int, viewport: Viewport[TrainingLook], above: int) -> Grid:
     """As many columns as give charts of a pleasant shape, all of them on the screen if they can be."""
     height = max(1, viewport.height - above)
     most = max(1, viewport.width // _CHART_WIDTH)
@@ -158,7 +171,7 @@ def _grid(charts: int, viewport: Viewport, above: int) -> Grid:
     lines = -(-charts // columns)
     columns = -(-charts // lines) if lines else 1
     fitting = max(1, min(lines, height // _CHART_ROWS))
-    return Grid(columns, lines, fitting, min(viewport.scroll, max(0, lines - fitting)))
+    return Grid(columns, lines, fitting, min(viewport.look.scroll, max(0, lines - fitting)))
 
 
 def _chart_view(
@@ -178,7 +191,7 @@ def _chart_view(
     return ChartView(title, tuple(lines), max(0, len(newest) - _MOST_RUNS))
 
 
-def _draw(view: Training, viewport: Viewport) -> Picture:
+def _draw(view: Training, viewport: Viewport[TrainingLook]) -> Picture:
     width, height = viewport.width, viewport.height
     above = _above(view, viewport.now, width)
     room = max(0, height - len(above))
@@ -207,15 +220,15 @@ def _above(view: Training, now: float, width: int) -> list[Row]:
     return [Row.of(" ") + row for row in rows]
 
 
-def _chart(chart: ChartView, width: int, height: int, viewport: Viewport) -> list[Row]:
+def _chart(chart: ChartView, width: int, height: int, viewport: Viewport[TrainingLook]) -> list[Row]:
     runs = list(dict.fromkeys(line.run for line in chart.lines))
     curves = [_curve(line, chart, runs) for line in chart.lines]
     notes = [f"{chart.hidden} older runs not shown"] if chart.hidden else []
-    notes += ["log scale"] if viewport.log_y else []
-    notes += [f"smoothed {viewport.smoothing:g}"] if viewport.smoothing else []
+    notes += ["log scale"] if viewport.look.log_y else []
+    notes += [f"smoothed {viewport.look.smoothing:g}"] if viewport.look.smoothing else []
 
     def content(inner: int, rows: int) -> list[Row]:
-        return draw_curves(curves, inner, rows, log_y=viewport.log_y, smoothing=viewport.smoothing)
+        return draw_curves(curves, inner, rows, log_y=viewport.look.log_y, smoothing=viewport.look.smoothing)
 
     return panel(chart.title, content, width, height, note=", ".join(notes))
 
@@ -273,13 +286,30 @@ def curve_of(name: str, columns: Columns, ink: Ink | None) -> Curve:
     )
 
 
+def _log_scale(at: At[Training, TrainingLook]) -> TrainingLook:
+    return replace(at.look, log_y=not at.look.log_y)
+
+
+def _smoother(at: At[Training, TrainingLook]) -> TrainingLook:
+    """The next stronger smoothing, and none after the strongest."""
+    after = _SMOOTHINGS.index(at.look.smoothing) + 1
+    return replace(at.look, smoothing=_SMOOTHINGS[after % len(_SMOOTHINGS)])
+
+
 SCENE = Scene(
     name="training",
     title="Training",
+    key="T",
     draws=(Metric, Progress, RunStarted, RunFinished),
     select=_select,
     draw=_draw,
     empty=_EMPTY,
     remedy=_REMEDY,
     ticks=True,
+    look=TrainingLook(),
+    picks=lambda look: look.scroll,
+    actions=(
+        SceneAction("log_scale", "y", "y", "Log scale", "Logarithmic values or not", _log_scale),
+        SceneAction("smooth", "m", "m", "Smoothing", "Smooth more, or not at all", _smoother),
+    ),
 )

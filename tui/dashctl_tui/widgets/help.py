@@ -4,7 +4,7 @@ Rule: it is made from the table of actions and from nothing else.
 """
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.cells import cell_len
 from textual import events
@@ -12,11 +12,11 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.screen import ModalScreen
 
-from dashctl_tui.actions import GENERAL, MOVES, SHOW_SCENE, SPECIAL, TIME, Action
+from dashctl_tui.actions import GENERAL, MOVES, SCENES, SHOW_SCENE, TIME, Action, actions_in
 from dashctl_tui.plots.canvas import Row, beside, fit, framed
 from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, TEXT
 from dashctl_tui.plots.text import clip, fill
-from dashctl_tui.scenes import scene_named
+from dashctl_tui.scenes.scene import Scene
 from dashctl_tui.widgets.rows import RowsView
 
 _KEY = 7
@@ -25,24 +25,19 @@ _GAP = 2
 _COLUMNS = 3
 
 
-def help_rows(scenes: Sequence[Action], width: int, height: int) -> list[Row]:
-    """The page, at most `width` by `height`."""
+def help_rows(scene: Scene[Any], width: int, height: int) -> list[Row]:
+    """The page over one scene, at most `width` by `height`."""
     width = min(width, _WIDEST)
     column = max(1, (width - 4 - _GAP * (_COLUMNS - 1)) // _COLUMNS)
     groups = (
-        (("Scenes", scenes), _own("training")),
-        (("Everywhere", GENERAL), ("Moving", MOVES)),
-        (("Time", TIME), _own("knn")),
+        (("Scenes", SCENES),),
+        (("Everywhere", GENERAL), (f"In {scene.title}", actions_in(scene))),
+        (("Moving", MOVES), ("Time", TIME)),
     )
-    blocks = [_block(each, column) for each in groups]
+    blocks = [_block([group for group in each if group[1]], column) for each in groups]
     longest = max(len(block) for block in blocks)
     rows = [Row.of(" ") + row for row in beside(*(fit(block, column, longest) for block in blocks), gap=_GAP)]
     return framed(rows, "Keys", width, min(height, longest + 2), line=FAINT, heading=HEADING)
-
-
-def _own(scene: str) -> tuple[str, Sequence[Action]]:
-    """The actions of one scene alone."""
-    return f"In {scene_named(scene).title}", [action for action in SPECIAL if scene in action.scenes]
 
 
 def _block(groups: Sequence[tuple[str, Sequence[Action]]], width: int) -> list[Row]:
@@ -71,9 +66,9 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen > RowsView { width: auto; height: auto; }
     """
 
-    def __init__(self, scenes: Sequence[Action]) -> None:
+    def __init__(self, scene: Scene[Any]) -> None:
         super().__init__()
-        self._scenes = scenes
+        self._scene = scene
 
     def compose(self) -> ComposeResult:
         yield RowsView("keys")
@@ -89,7 +84,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         size = self.app.size
-        rows = help_rows(self._scenes, size.width, size.height)
+        rows = help_rows(self._scene, size.width, size.height)
         page = self.query_one(RowsView)
         page.styles.width, page.styles.height = rows[0].width, len(rows)
         page.show(rows)

@@ -3,26 +3,21 @@
 Rule: they tell what the mouse did, in cells; what that means is the application's to say.
 """
 
+from typing import Any
+
 from textual import events
 from textual.message import Message
 
+from dashctl_tui.scenes.acts import Gesture, Kind
 from dashctl_tui.widgets.rows import RowsView
 
 
-class Dragged(Message):
-    """The mouse was moved by so many cells with a button down; with `over` it was let go."""
+class Touched(Message):
+    """The mouse did this to the scene."""
 
-    def __init__(self, across: int = 0, down: int = 0, *, over: bool = False) -> None:
+    def __init__(self, gesture: Gesture) -> None:
         super().__init__()
-        self.across, self.down, self.over = across, down, over
-
-
-class Wheeled(Message):
-    """The wheel was turned: 1 for down, -1 for up."""
-
-    def __init__(self, steps: int) -> None:
-        super().__init__()
-        self.steps = steps
+        self.gesture = gesture
 
 
 class Sized(Message):
@@ -43,30 +38,36 @@ class SceneView(RowsView):
     def __init__(self) -> None:
         super().__init__("scene")
         self._held_at: tuple[int, int] | None = None
+        self._moved = False
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
-        self._held_at = (event.screen_x, event.screen_y)
+        self._held_at, self._moved = (event.screen_x, event.screen_y), False
         self.capture_mouse()
+        self._tell("press", event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
         if self._held_at is None:
             return
         across, down = event.screen_x - self._held_at[0], event.screen_y - self._held_at[1]
         if across or down:
-            self._held_at = (event.screen_x, event.screen_y)
-            self.post_message(Dragged(across, down))
+            self._held_at, self._moved = (event.screen_x, event.screen_y), True
+            self._tell("drag", event, across=across, down=down)
 
     def on_mouse_up(self, event: events.MouseUp) -> None:
         if self._held_at is not None:
             self._held_at = None
             self.release_mouse()
-            self.post_message(Dragged(over=True))
+            self._tell("release", event, moved=self._moved)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
-        self.post_message(Wheeled(1))
+        self._tell("wheel", event, steps=1)
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
-        self.post_message(Wheeled(-1))
+        self._tell("wheel", event, steps=-1)
+
+    def _tell(self, kind: Kind, event: events.MouseEvent, **more: Any) -> None:
+        column, row = event.screen_x - self.region.x, event.screen_y - self.region.y
+        self.post_message(Touched(Gesture(kind, column, row, shift=event.shift, **more)))
 
     def on_resize(self, event: events.Resize) -> None:
         self.post_message(Sized())

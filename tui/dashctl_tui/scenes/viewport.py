@@ -1,0 +1,70 @@
+"""What a picture is asked for, and what it is.
+
+Rule: frozen values; how one scene is looked at belongs to that scene alone, what is shared belongs to all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from dashctl_tui.plots.canvas import Row
+
+Look = TypeVar("Look")
+"""A frozen dataclass of plain values, each with a default: it is written down when the monitor ends."""
+
+NARROW = 100
+"""Below so many columns a scene stacks what it would otherwise put side by side."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """What a person chose for all scenes at once.
+
+    filter: only what matches. marked: runs to be overlaid, in the order in which they were marked; none
+    stands for all. baseline: the run that others are compared with, "" for none.
+    """
+
+    filter: str = ""
+    marked: tuple[str, ...] = ()
+    baseline: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Scrolled:
+    """The look of a scene that is a list: so many rows are left out above."""
+
+    scroll: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Viewport(Generic[Look]):
+    """The size in cells, the moment (seconds since 1970), and what a person chose to see."""
+
+    width: int
+    height: int
+    look: Look
+    now: float = 0.0
+    shared: Shared = field(default=Shared())
+
+    @property
+    def filter(self) -> str:
+        """What was typed to be shown alone; "" for everything."""
+        return self.shared.filter
+
+    @property
+    def narrow(self) -> bool:
+        """Whether to stack rather than to put side by side."""
+        return self.width < NARROW
+
+    def shows(self, *names: str | None) -> bool:
+        """Whether one of the names has the filter's text in it, whatever its case."""
+        wanted = self.filter.casefold()
+        return not wanted or any(name is not None and wanted in name.casefold() for name in names)
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """Rows of the viewport's size, and how far they can be scrolled."""
+
+    rows: Sequence[Row]
+    scrollable: int = 0
