@@ -103,13 +103,13 @@ def test_what_is_published_comes_to_the_screen(tmux: Tmux) -> None:
     tmux.wait_for("loss", "step")
 
     tmux.resize(80, 24)
-    screen = tmux.wait_for("T Training", "? help")
+    screen = tmux.wait_for("Training", "? help")
     assert len(screen.splitlines()) == 24
 
     tmux.keys("?")
     tmux.wait_for("Keys", "A second back")
     tmux.keys("Escape")
-    tmux.wait_for("T Training", "loss")
+    tmux.wait_for("Training", "loss", "connected")
     tmux.keys("Space")
     tmux.wait_for(" paused ")
 
