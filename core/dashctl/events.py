@@ -69,7 +69,7 @@ class Event(msgspec.Struct, frozen=True, tag_field="type", tag=_tag, omit_defaul
 
 
 class Snapshot(Event, frozen=True):
-    """Totals over everything that was recorded. Scene: Overview."""
+    """Totals over everything that was recorded. Scenes: DB, Collect, Overview."""
 
     retention: ClassVar[Retention] = Latest(("run",), keys=100)
 
@@ -85,7 +85,7 @@ class Snapshot(Event, frozen=True):
 
 
 class Episode(Event, frozen=True):
-    """One recorded episode. Scenes: Overview, Chunking."""
+    """One recorded episode. Scenes: Collect, DB, Chunking."""
 
     retention: ClassVar[Retention] = Latest(("episode_id",), keys=1_000)
 
@@ -210,6 +210,8 @@ class Progress(Event, frozen=True):
     done: Positive
     total: Positive | None = None
     unit: Text | None = None
+    note: Text | None = None
+    """What is being done at the moment."""
 
 
 class LogLine(Event, frozen=True):
@@ -257,6 +259,8 @@ class SourceCode(Event, frozen=True):
     first_line: Count = 1
     """The number of the text's first line in its file."""
     language: Text = "python"
+    loop: Count | None = None
+    """The number in its file of the line that the run's progress belongs to."""
 
 
 class Gpu(msgspec.Struct, frozen=True):
@@ -382,6 +386,19 @@ class ProducerStats(msgspec.Struct, frozen=True):
     """Events a second, over the last second."""
     silent: Positive
     """Seconds since it was last heard."""
+    ended: Literal["", "left", "vanished"] = ""
+    """Whether it said farewell, or was gone without one."""
+    user: Text = ""
+    """The name of the key that it came with; "" for who needs none."""
+
+
+class DoorStats(msgspec.Struct, frozen=True):
+    """One address at which the broker listens."""
+
+    address: Text
+    monitors: Count = 0
+    connections: Count = 0
+    """Producers that are connected."""
 
 
 class JournalStats(msgspec.Struct, frozen=True):
@@ -398,11 +415,11 @@ class JournalStats(msgspec.Struct, frozen=True):
 
 
 class BusStats(Event, frozen=True):
-    """How the broker is doing, once a second: also the sign that it lives. Scenes: Bus, status line."""
+    """How the broker is doing, once a second: also the sign that it lives. Scenes: Stack, Bus, status line."""
 
     # Five minutes of numbers: with its lists, each would be a hundred times as long to read.
     retention: ClassVar[Retention] = Last(
-        300, newest_only=("rejected", "queues", "by_producer", "services", "listening", "journal")
+        300, newest_only=("rejected", "queues", "by_producer", "services", "listening", "journal", "doors")
     )
 
     started: float
@@ -435,6 +452,14 @@ class BusStats(Event, frozen=True):
     services: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     listening: Annotated[tuple[Text, ...], Meta(max_length=16)] = ()
     journal: JournalStats | None = None
+    doors: Annotated[tuple[DoorStats, ...], Meta(max_length=16)] = ()
+    """Who is connected where."""
+    upstream: Text = ""
+    """How feeding another broker goes, in words; "" where there is none."""
+    bytes_in: Positive = 0.0
+    """Bytes of frames a second, over the last second."""
+    bytes_out: Positive = 0.0
+    """Bytes of frames a second that went out, to all monitors together."""
 
 
 AnyEvent = (

@@ -170,6 +170,10 @@ CASES: list[tuple[Event, dict[str, Any]]] = [
             "by_producer": [],
             "services": [],
             "listening": [],
+            "doors": [],
+            "upstream": "",
+            "bytes_in": 0.0,
+            "bytes_out": 0.0,
         },
     ),
 ]

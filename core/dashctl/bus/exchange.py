@@ -232,10 +232,14 @@ class Exchange:
         totals = self._totals
         totals.frames += 1
         totals.events += header.events
+        # What the broker tells of itself is no traffic.
+        size = 0 if header.producer == wire.BROKER else len(frame)
+        totals.bytes += size
         message = wire.stamp(self.epoch, totals.frames) + frame
         for door in self._doors:
             door.send_on(message)
             totals.out += header.events * door.monitors
+            totals.bytes_out += size * door.monitors
         self._memory.keep(frame, header.events)
         if self._journal is not None:
             self._journal.put(frame, header.events, own=header.producer == wire.BROKER)

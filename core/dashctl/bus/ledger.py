@@ -314,4 +314,6 @@ def _row(producer: bytes, account: Account, rate: float, now: float) -> Producer
         lost=sayable(account.lost),
         rate=rate,
         silent=max(0.0, now - account.heard),
+        ended="left" if account.parted else "vanished" if account.closed else "",
+        user=account.owner,
     )

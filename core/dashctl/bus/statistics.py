@@ -21,7 +21,7 @@ from dashctl.bus.messages import BrokerStatus
 from dashctl.bus.refusals import Refusals
 from dashctl.bus.switchboard import Switchboard
 from dashctl.bus.upstream.status import UplinkStatus
-from dashctl.events import BusStats, ProducerStats
+from dashctl.events import BusStats, DoorStats, ProducerStats
 
 MINUTE: Final = 60.0
 SLOW_KEPT: Final = 4_096
@@ -55,26 +55,36 @@ class Totals:
     frames: int = 0
     out: int = 0
     """Events, once for every monitor that they were passed on to."""
+    bytes: int = 0
+    """Of frames, as they came."""
+    bytes_out: int = 0
 
 
 @dataclass(slots=True)
 class Rates:
-    """Events a second between the last two ticks, and the totals at the last."""
+    """Events and bytes a second between the last two ticks, and the totals at the last."""
 
     ticked: float = field(default_factory=time.monotonic)
     coming: float = 0.0
     going: float = 0.0
+    bytes_coming: float = 0.0
+    bytes_going: float = 0.0
     events: int = 0
     out: int = 0
+    bytes: int = 0
+    bytes_out: int = 0
 
     def tick(self, now: float, totals: Totals, monitors: int) -> float:
         """Begin a new interval; gives the seconds of the last."""
         seconds = max(now - self.ticked, 1e-3)
         self.coming = (totals.events - self.events) / seconds
         self.going = (totals.out - self.out) / seconds
+        self.bytes_coming = (totals.bytes - self.bytes) / seconds
+        self.bytes_going = (totals.bytes_out - self.bytes_out) / seconds
         self.ticked = now
         # What is told of this tick is an event too, and no traffic.
         self.events, self.out = totals.events + 1, totals.out + monitors
+        self.bytes, self.bytes_out = totals.bytes, totals.bytes_out
         return seconds
 
 
@@ -138,6 +148,10 @@ class Statistics:
             services=parts.switchboard.names()[:MOST_SERVICES],
             listening=self._listening()[:MOST_ADDRESSES],
             journal=None if parts.journal is None else parts.journal.statistics(),
+            doors=self._doors(),
+            upstream="" if self.upstream is None else self.upstream().described(),
+            bytes_in=self.rates.bytes_coming,
+            bytes_out=self.rates.bytes_going,
         )
 
     def status(self) -> BrokerStatus:
@@ -184,6 +198,10 @@ class Statistics:
             "posted": len(parts.posted),
             "large frames bytes": sum(door.large_bytes() for door in parts.doors),
         }
+
+    def _doors(self) -> tuple[DoorStats, ...]:
+        doors = (DoorStats(str(door.address), door.monitors, door.connections) for door in self._parts.doors)
+        return tuple(doors)[:MOST_ADDRESSES]
 
     def _listening(self) -> tuple[str, ...]:
         return tuple(str(door.address) for door in self._parts.doors)

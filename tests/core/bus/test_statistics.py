@@ -14,7 +14,7 @@ from dashctl.bus.journal.settings import JournalSettings
 from dashctl.bus.ledger import ACTIVE, REPORTED, Ledger
 from dashctl.bus.service import Service
 from dashctl.bus.statistics import Rates, Totals
-from dashctl.events import BusStats, Metric, PhaseEvent, ProducerStats
+from dashctl.events import BusStats, DoorStats, Metric, PhaseEvent, ProducerStats
 from tests.core.bus.processes import PATIENCE, script, until
 
 ENDS_ABRUPTLY = """
@@ -55,6 +55,22 @@ def test_a_report_tells_of_each_producer_the_busiest_first() -> None:
     assert {row.rate for row in ledger.report(3.5, 1.0)} == {0.0}
 
 
+def test_a_report_says_who_left_and_who_vanished() -> None:
+    ledger = Ledger()
+    for producer in (b"left----", b"vanished", b"is here-"):
+        ledger.enter(header(producer), 0.0, "ada")
+    ledger.part(b"left----", 1)
+    ((_, account),) = [each for each in ledger.silent(0.0) if each[0] == b"vanished"]
+    ledger.settle(account)
+    rows = ledger.report(1.0, 1.0)
+    assert {bytes.fromhex(row.producer): row.ended for row in rows} == {
+        b"left----": "left",
+        b"vanished": "vanished",
+        b"is here-": "",
+    }
+    assert {row.user for row in rows} == {"ada"}
+
+
 def test_what_came_late_is_lost_no_longer_and_what_came_twice_counts_once() -> None:
     ledger = Ledger()
     for first in (0, 10, 5, 5):
@@ -77,8 +93,10 @@ def test_rates_leave_out_what_the_broker_says_of_itself() -> None:
     rates, totals = Rates(ticked=0.0), Totals()
     rates.tick(1.0, totals, 3)
     totals.events, totals.out = 101, 303
+    totals.bytes, totals.bytes_out = 8_000, 24_000
     assert rates.tick(3.0, totals, 3) == 2.0
     assert (rates.coming, rates.going) == (50.0, 150.0)
+    assert (rates.bytes_coming, rates.bytes_going) == (4_000.0, 12_000.0)
 
 
 def test_it_tells_what_comes_in_and_what_goes_out(broker: Broker, address: Address) -> None:
@@ -99,6 +117,9 @@ def test_it_tells_what_comes_in_and_what_goes_out(broker: Broker, address: Addre
         assert (row.lost, stats.lost, stats.duplicates, stats.slow) == (0, 0, 0, 0)
         assert stats.rate > 0
         assert (stats.monitors, stats.producers, stats.connections) == (1, 1, 1)
+        assert stats.doors == (DoorStats(str(address), 1, 1),)
+        assert 0 < stats.bytes_in
+        assert 0 < stats.bytes_out
         assert stats.listening == status.listening == (str(address),)
         assert set(stats.queues) == set(status.queues) >= {"fold", "posted", "large frames bytes"}
         assert [each.producer for each in status.by_producer] == [row.producer]
