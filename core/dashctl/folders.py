@@ -36,6 +36,11 @@ def log_folder() -> Path:
     return state_folder() / "log"
 
 
+def view_file() -> Path:
+    """What the monitor showed last."""
+    return state_folder() / "monitor.json"
+
+
 def episodes_folder() -> Path:
     """Where `dashctl collect` records unless told otherwise."""
     return data_folder() / "episodes"

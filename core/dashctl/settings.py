@@ -114,7 +114,11 @@ METRICS_HOST: Final[Setting[str]] = Setting("metrics", "host", "127.0.0.1", "a h
 GATEWAY_HOST: Final[Setting[str]] = Setting("gateway", "host", "127.0.0.1", "a host", _text)
 GATEWAY_PORT: Final[Setting[int]] = Setting("gateway", "port", 8765, "a port from 0 to 65535", _port)
 GATEWAY_TOKEN_FILE: Final[Setting[str | None]] = Setting("gateway", "token_file", None, "a path", _text)
+MONITOR_REMEMBER: Final[Setting[bool]] = Setting("monitor", "remember", True, "true or false", _switch)
 MONITOR_MOUSE: Final[Setting[bool]] = Setting("monitor", "mouse", True, "true or false", _switch)
+
+KEYS_SECTION: Final = "keys"
+"""Where actions of the monitor get other keys."""
 
 SETTINGS: Final[tuple[Setting[Any], ...]] = (
     BUS_ADDRESS,
@@ -129,27 +133,63 @@ SETTINGS: Final[tuple[Setting[Any], ...]] = (
     GATEWAY_PORT,
     GATEWAY_TOKEN_FILE,
     MONITOR_MOUSE,
+    MONITOR_REMEMBER,
 )
+
+
+class Found(NamedTuple, Generic[T]):
+    """The value that wins, and where it stands: `default`, a variable as `$NAME`, or the file's path."""
+
+    value: T
+    place: str
 
 
 def setting(wanted: Setting[T], flag: T | None = None) -> T:
     """The value that wins. Raises UsageError naming place, setting, value and what is allowed."""
-    if flag is not None:
-        return flag
+    return flag if flag is not None else found(wanted).value
+
+
+def found(wanted: Setting[T]) -> Found[T]:
+    """The value that wins where no flag is given; raises as `setting` does."""
     text = os.environ.get(wanted.variable, "")
     if text:
-        return _legal(wanted, text, f"${wanted.variable}")
+        return Found(_legal(wanted, text, f"${wanted.variable}"), f"${wanted.variable}")
     path = config_file()
     table = _sections(path).get(wanted.section, {})
     if isinstance(table, Mapping) and wanted.key in table:
-        return _legal(wanted, table[wanted.key], _place(path, wanted))
-    return wanted.default
+        return Found(_legal(wanted, table[wanted.key], _place(path, wanted)), str(path))
+    return Found(wanted.default, "default")
+
+
+def chosen_keys(path: Path | None = None) -> Mapping[str, str]:
+    """The monitor's actions that have other keys in the configuration file, with those keys.
+
+    Raises UsageError where the section is no table of texts; which actions and keys there are is the
+    monitor's to say.
+    """
+    path = path or config_file()
+    table = _sections(path).get(KEYS_SECTION, {})
+    _check_keys(path, table)
+    return dict(table)
 
 
 def check_file(path: Path) -> None:
     """Raises UsageError for the first thing in the configuration file that is not as it has to be."""
     for section, table in _sections(path).items():
-        _check(path, section, table)
+        if section == KEYS_SECTION:
+            _check_keys(path, table)
+        else:
+            _check(path, section, table)
+
+
+def _check_keys(path: Path, table: Any) -> None:
+    if not isinstance(table, Mapping):
+        raise UsageError(f"{path}: {KEYS_SECTION}: {table!r} is not allowed; expected a section [keys]")
+    for action, keys in table.items():
+        if not isinstance(keys, str):
+            raise UsageError(
+                f"{path}: [keys] {action}: {keys!r} is not allowed; expected keys, as in 'z ctrl+z'"
+            )
 
 
 def _sections(path: Path) -> Mapping[str, Any]:
@@ -175,7 +215,7 @@ def _parse(path: Path, text: str) -> Mapping[str, Any]:
 def _check(path: Path, section: str, table: Any) -> None:
     known = {one.key: one for one in SETTINGS if one.section == section}
     if not known:
-        sections = ", ".join(sorted({one.section for one in SETTINGS}))
+        sections = ", ".join(sorted({KEYS_SECTION, *(one.section for one in SETTINGS)}))
         raise UsageError(f"{path}: [{section}]: no such section; expected one of {sections}")
     if not isinstance(table, Mapping):
         raise UsageError(f"{path}: {section}: {table!r} is not allowed; expected a section [{section}]")

@@ -7,7 +7,16 @@ import pytest
 from dashctl.bus import Address
 from dashctl.errors import UsageError
 from dashctl.folders import config_file
-from dashctl.settings import BUS_ADDRESS, MONITOR_INTERVAL, MONITOR_MOUSE, SETTINGS, check_file, setting
+from dashctl.settings import (
+    BUS_ADDRESS,
+    MONITOR_INTERVAL,
+    MONITOR_MOUSE,
+    SETTINGS,
+    check_file,
+    chosen_keys,
+    found,
+    setting,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +51,25 @@ def test_a_training_program_meets_the_command_at_the_bus_that_the_file_names(
     monkeypatch.setenv("DASHCTL_BUS_ADDRESS", "ipc:///tmp/other")
     assert str(Address.parse(None)) == "ipc:///tmp/other"
     assert str(Address.parse("tcp://127.0.0.1:7000")) == "tcp://127.0.0.1:7000"
+
+
+def test_other_keys_are_texts_by_the_name_of_an_action(file: Path) -> None:
+    assert chosen_keys() == {}
+    file.write_text('[keys]\nquit = "z"\n')
+    check_file(file)
+    assert chosen_keys() == {"quit": "z"}
+    for text, said in (("keys = 3", "keys: 3 is"), ("[keys]\nquit = 3", r"\[keys\] quit: 3 is")):
+        file.write_text(text)
+        with pytest.raises(UsageError, match=f"{said} not allowed; expected"):
+            check_file(file)
+
+
+def test_what_is_found_says_where(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert found(MONITOR_MOUSE) == (True, "default")
+    file.write_text("[monitor]\nmouse = false\n")
+    assert found(MONITOR_MOUSE) == (False, str(file))
+    monkeypatch.setenv("DASHCTL_MONITOR_MOUSE", "1")
+    assert found(MONITOR_MOUSE) == (True, "$DASHCTL_MONITOR_MOUSE")
 
 
 def test_an_empty_variable_counts_as_unset(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from dashctl.bus import Address, Connection
     from dashctl.state import State
@@ -27,25 +28,28 @@ def run(
     now: "Callable[[], float]" = time.time,
     place: str = "",
     mark: "Callable[[], str]" = str,
+    view: "Path | None" = None,
 ) -> int:
     """Watch the bus at `address` until a person quits; returns the exit status.
 
-    scene: the one to begin with. interval: seconds between two pictures at least. now: the clock of what
-    is shown, seconds since 1970. place: what the address is called on the screen. mark: what the status
-    line says of the present, "" for nothing. Raises UsageError for an address or a scene that is none, and
-    where standard input and output are no terminal.
+    scene: the one to begin with, None for the one of last time, or else Overview. interval: seconds between
+    two pictures at least. now: the clock of what is shown, seconds since 1970. place: what the address is
+    called on the screen. mark: what the status line says of the present, "" for nothing. view: the file
+    where the view of last time is kept, None for nowhere. Raises UsageError for an address, a scene or a key
+    that is none, and where standard input and output are no terminal.
     """
     from dashctl_tui.launch import watch  # noqa: PLC0415
 
     pause = INTERVAL if interval is None else interval
     return watch(
         address,
-        scene=scene or "overview",
+        scene=scene,
         mouse=mouse,
         interval=pause,
         now=now,
         place=place,
         mark=mark,
+        view=view,
     )
 
 

@@ -47,7 +47,7 @@ GENERAL: Final = (
     Action("back", "escape", "Esc", "step_back", "Back", "Close, unfilter, go on"),
     Action("help", "question_mark,f1", "?", "help", "Help", "This list"),
     Action("palette", "ctrl+p", "ctrl+p", "command_palette", "Palette", "Find an action by its name"),
-    Action("quit", "q", "q", "leave", "Quit", "End the monitor alone"),
+    Action("quit", "q,ctrl+q", "q", "leave", "Quit", "End the monitor alone"),
     Action("interrupt", "ctrl+c", "ctrl+c", "interrupt", "Interrupt", "End with exit status 130"),
 )
 MOVES: Final = (

@@ -6,21 +6,21 @@ rows to a widget that sends what changed; what a person chose is kept per scene.
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar
+from typing import Any
 
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import BindingType
+from textual.binding import BindingsMap
 from textual.filter import LineFilter, Monochrome
 from textual.screen import Screen
 from textual.widgets import Input
 
 from dashctl.errors import UsageError
 from dashctl.events import Event
-from dashctl_tui.actions import EVERY, bindings
+from dashctl_tui.actions import EVERY, Action, bindings
 from dashctl_tui.calls import Calls, completed, line_of
 from dashctl_tui.chosen import Chosen
 from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
@@ -28,6 +28,7 @@ from dashctl_tui.clock import FrameClock
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
+from dashctl_tui.query import parse
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.acts import Ask, At, Effect, Publish, Say, ShowScene, Taken
 from dashctl_tui.scenes.scene import Picture, Scene
@@ -58,7 +59,6 @@ class Monitor(App[None]):
     """Shows what a source knows."""
 
     TITLE = "dashctl"
-    BINDINGS: ClassVar[list[BindingType]] = bindings(EVERY)
     ENABLE_COMMAND_PALETTE = True
     # Nothing waits for keys but the monitor itself, until a filter is asked for.
     AUTO_FOCUS = None
@@ -81,6 +81,7 @@ class Monitor(App[None]):
         calls: Calls,
         publish: Callable[[Event, str], None],
         chosen: Chosen = _FIRST,
+        actions: Sequence[Action] = EVERY,
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
         mark: Callable[[], str] = str,
@@ -88,6 +89,9 @@ class Monitor(App[None]):
     ) -> None:
         """local: where `address` is reached from here, if that is elsewhere; nobody is shown that."""
         super().__init__(driver_class=TerminalDriver if os.name == "posix" else None)
+        # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
+        self._bindings = BindingsMap(bindings(actions))
+        self._actions = actions
         self.register_theme(THEME)
         self.theme = THEME.name
         self._lens = Lens(source, now)
@@ -147,7 +151,7 @@ class Monitor(App[None]):
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
-        for action in EVERY:
+        for action in self._actions:
             if action.call != "command_palette" and action.scene in {"", self.scene.name}:
                 yield SystemCommand(
                     f"{action.title}  {action.shown}", action.help, partial(self.run_action, action.call)
@@ -353,7 +357,7 @@ class Monitor(App[None]):
             self._noticed_until = 0.0
 
     def action_help(self) -> None:
-        self.push_screen(HelpScreen(self.scene))
+        self.push_screen(HelpScreen(self.scene, self._actions))
 
     def action_leave(self) -> None:
         self.exit()
@@ -391,6 +395,8 @@ class Monitor(App[None]):
     def on_filter_chosen(self, event: FilterChosen) -> None:
         self._choose_filter(event.text)
         self._type_in(self.query_one(FilterLine), None)
+        if trouble := parse(event.text).trouble:
+            self._say(trouble, WARNING)
 
     def on_asked(self, event: Asked) -> None:
         self._type_in(self.query_one(AskLine), None)

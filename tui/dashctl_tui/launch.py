@@ -11,17 +11,22 @@ import termios
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
 from dashctl.bus import Address, Follower
 from dashctl.bus.past import Past
 from dashctl.errors import UsageError
+from dashctl.settings import chosen_keys
 from dashctl_tui.announcing import Announcer
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
 from dashctl_tui.chosen import Chosen
+from dashctl_tui.keys import rebound
+from dashctl_tui.last_view import keep_view, view_of
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.terminal import LEAVE
 from dashctl_tui.travel import Traveller
@@ -33,15 +38,19 @@ _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 def watch(
     address: Address | str | None,
     *,
-    scene: str,
+    scene: str | None,
     mouse: bool,
     interval: float,
     now: Callable[[], float],
     place: str,
     mark: Callable[[], str],
+    view: Path | None,
 ) -> int:
     """See `dashctl_tui.run`."""
-    first = scene_named(scene)
+    chosen = (view_of(view) if view else None) or Chosen("overview")
+    if scene is not None:
+        chosen = replace(chosen, name=scene_named(scene).name)
+    actions = rebound(chosen_keys())
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
     with Follower(address) as follower, closing(Announcer(follower.address)) as announcer:
@@ -51,7 +60,8 @@ def watch(
             traveller=Traveller(partial(Past, follower.address)),
             calls=Calls(follower.address),
             publish=announcer.log,
-            chosen=Chosen(first.name),
+            chosen=chosen,
+            actions=actions,
             interval=interval,
             now=now,
             local=str(follower.address),
@@ -59,6 +69,8 @@ def watch(
         )
         with _ended_by_signals(monitor):
             monitor.run(mouse=mouse)
+        if view:
+            keep_view(view, monitor.chosen)
     return monitor.return_code or 0
 
 

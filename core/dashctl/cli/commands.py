@@ -66,5 +66,8 @@ COMMANDS: Final = (
     Command("keys list", "Keys", "this user's pairs, and who is let in here"),
     Command("keys allow", "Keys", "let somebody in at this user's brokers"),
     Command("keys revoke", "Keys", "let somebody in no longer"),
+    Command("config print", "Files", "every setting, its value, and where that comes from"),
+    Command("config validate", "Files", "whether a configuration file is as it has to be", False),
+    Command("config path", "Files", "where the configuration file is", False),
     Command("locate", "Files", "where configuration, logs, sockets and recordings are", False),
 )

@@ -10,6 +10,7 @@ import time
 from argparse import Namespace
 from collections.abc import Callable
 from importlib import import_module
+from pathlib import Path
 from typing import Final
 
 from dashctl.bus import Connection
@@ -22,7 +23,8 @@ from dashctl.cli.parsing import Parser, add_bus, number, size
 from dashctl.cli.terminal import is_coloured, why_no_screen
 from dashctl.errors import UsageError
 from dashctl.events import BusStats
-from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, setting
+from dashctl.folders import view_file
+from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, MONITOR_REMEMBER, setting
 from dashctl.state import State
 
 DESCRIPTION: Final = (
@@ -62,7 +64,7 @@ def add_picture_arguments(parser: Parser) -> None:
 def add_screen_arguments(parser: Parser) -> None:
     """Declare what `watch` takes."""
     parser.add_argument(
-        "--scene", default=_FIRST_SCENE, metavar="NAME", help="the scene (default: %(default)s)"
+        "--scene", metavar="NAME", help="the scene (default: the one of last time, or overview)"
     )
     parser.add_argument(
         "--interval",
@@ -86,7 +88,8 @@ def run(arguments: Namespace) -> int:
         address = bus_of(arguments)
         return print_picture(ask_snapshot(address), arguments, place=place_of(arguments, address))
     address = broker_of(arguments)
-    return watch(address, arguments, place=place_of(arguments, address))
+    view = view_file() if setting(MONITOR_REMEMBER) else None
+    return watch(address, arguments, place=place_of(arguments, address), view=view)
 
 
 def wants_picture(arguments: Namespace) -> bool:
@@ -101,8 +104,7 @@ def check_screen(arguments: Namespace) -> None:
     """Raises UsageError for what `watch` would refuse, and MissingExtra if it cannot be looked at."""
     setting(MONITOR_MOUSE, arguments.mouse)
     setting(MONITOR_INTERVAL, arguments.interval)
-    # That the first scene is one is known without loading all of them.
-    if arguments.scene != _FIRST_SCENE:
+    if arguments.scene is not None:
         with needing("tui", "dashctl monitor"):
             import_module("dashctl_tui.scenes").scene_named(arguments.scene)
 
@@ -111,13 +113,16 @@ def watch(
     address: Address,
     arguments: Namespace,
     now: Callable[[], float] = time.time,
+    *,
     place: str = "",
     mark: Callable[[], str] = str,
+    view: Path | None = None,
 ) -> int:
     """The screen, until a person quits; the arguments are those of `add_screen_arguments`.
 
     `now` is the clock of what is shown, seconds since 1970; `place` is what the address is called there;
-    `mark` is what the status line says of the present, "" for nothing.
+    `mark` is what the status line says of the present, "" for nothing; `view` is where the view of last time
+    is kept.
     """
     with needing("tui", "dashctl monitor"):
         status: int = import_module("dashctl_tui").run(
@@ -128,6 +133,7 @@ def watch(
             now=now,
             place=place,
             mark=mark,
+            view=view,
         )
     return status
 
@@ -138,7 +144,7 @@ def print_picture(state: State, arguments: Namespace, *, place: str, now: float 
         picture: str = import_module("dashctl_tui").once(
             state,
             _connection(state, now),
-            scene=arguments.scene,
+            scene=arguments.scene or _FIRST_SCENE,
             size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
             colour=is_coloured(),
             now=now,

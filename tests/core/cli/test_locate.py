@@ -36,5 +36,5 @@ def test_a_configuration_that_is_wrong_is_named(tmp_path: Path, capsys: pytest.C
     file.parent.mkdir(parents=True)
     file.write_text("[monitor]\nspeed = 3\n")
     assert main(["events"]) == 2
-    said = f"dashctl: {file}: [monitor] speed: no such key; expected one of interval, mouse\n"
+    said = f"dashctl: {file}: [monitor] speed: no such key; expected one of interval, mouse, remember\n"
     assert capsys.readouterr() == ("", said)

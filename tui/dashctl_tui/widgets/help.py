@@ -25,16 +25,21 @@ _GAP = 2
 _COLUMNS = 3
 
 
-def help_rows(scene: Scene[Any], width: int, height: int) -> list[Row]:
-    """The page over one scene, at most `width` by `height`."""
+def help_rows(scene: Scene[Any], actions: Sequence[Action], width: int, height: int) -> list[Row]:
+    """The page over one scene, at most `width` by `height`; `actions` have the keys."""
     width = min(width, _WIDEST)
     column = max(1, (width - 4 - _GAP * (_COLUMNS - 1)) // _COLUMNS)
+    by_name = {action.name: action for action in actions}
     groups = (
         (("Scenes", SCENES),),
         (("Everywhere", GENERAL), (f"In {scene.title}", actions_in(scene))),
         (("Moving", MOVES), ("Time", TIME)),
     )
-    blocks = [_block([group for group in each if group[1]], column) for each in groups]
+    bound = [
+        [(title, [by_name[one.name] for one in members]) for title, members in each if members]
+        for each in groups
+    ]
+    blocks = [_block(each, column) for each in bound]
     longest = max(len(block) for block in blocks)
     rows = [Row.of(" ") + row for row in beside(*(fit(block, column, longest) for block in blocks), gap=_GAP)]
     return framed(rows, "Keys", width, min(height, longest + 2), line=FAINT, heading=HEADING)
@@ -66,9 +71,9 @@ class HelpScreen(ModalScreen[None]):
     HelpScreen > RowsView { width: auto; height: auto; }
     """
 
-    def __init__(self, scene: Scene[Any]) -> None:
+    def __init__(self, scene: Scene[Any], actions: Sequence[Action]) -> None:
         super().__init__()
-        self._scene = scene
+        self._scene, self._actions = scene, actions
 
     def compose(self) -> ComposeResult:
         yield RowsView("keys")
@@ -84,7 +89,7 @@ class HelpScreen(ModalScreen[None]):
 
     def _show(self) -> None:
         size = self.app.size
-        rows = help_rows(self._scene, size.width, size.height)
+        rows = help_rows(self._scene, self._actions, size.width, size.height)
         page = self.query_one(RowsView)
         page.styles.width, page.styles.height = rows[0].width, len(rows)
         page.show(rows)

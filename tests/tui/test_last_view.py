@@ -1,0 +1,71 @@
+"""What was looked at comes back, and nothing that was written can keep the monitor from starting."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from dashctl_tui.chosen import Chosen
+from dashctl_tui.last_view import keep_view, view_of
+from dashctl_tui.plots.camera import Camera
+from dashctl_tui.scenes import DECK, scene_named
+from dashctl_tui.scenes.viewport import Shared
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "state" / "monitor.json"
+
+
+def test_the_view_of_last_time_comes_back(file: Path) -> None:
+    knn = replace(scene_named("knn").look, camera=Camera(0.5, -0.25, 2.0))
+    training = replace(scene_named("training").look, log_y=True)
+    chosen = Chosen("training", {"knn": knn, "training": training}, Shared("loss", ("a", "b"), "a"))
+    keep_view(file, chosen)
+    assert view_of(file) == chosen
+
+
+@pytest.mark.parametrize("scene", DECK, ids=lambda scene: scene.name)
+def test_every_look_can_be_written_and_read(scene: object, file: Path) -> None:
+    look = scene.look  # type: ignore[attr-defined]
+    other = replace(look, **{name: 3 for name in ("scroll", "item") if hasattr(look, name)})
+    chosen = Chosen(scene.name, {scene.name: other})  # type: ignore[attr-defined]
+    keep_view(file, chosen)
+    found = view_of(file)
+    assert found is not None
+    assert found.look == other
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "[]",
+        "{",
+        '{"format":2,"scene":"knn"}',
+        '{"format":1,"scene":"no such scene"}',
+        '{"format":1}',
+        "\x00" * 100,
+    ],
+)
+def test_what_is_no_view_is_none(file: Path, text: str) -> None:
+    file.parent.mkdir()
+    file.write_text(text)
+    assert view_of(file) is None
+
+
+def test_a_look_of_another_version_is_the_first_one(file: Path) -> None:
+    file.parent.mkdir()
+    file.write_text('{"format":1,"scene":"knn","looks":{"knn":{"camera":"gone"},"gone":{}},"shared":[]}')
+    assert view_of(file) == Chosen("knn")
+
+
+def test_where_nothing_can_be_written_nothing_is(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("a file")
+    keep_view(tmp_path / "state" / "monitor.json", Chosen("knn"))
+    assert view_of(tmp_path / "state" / "monitor.json") is None
+
+
+def test_the_file_is_whole_or_not_there(file: Path) -> None:
+    keep_view(file, Chosen("knn"))
+    assert [path.name for path in file.parent.iterdir()] == ["monitor.json"]
