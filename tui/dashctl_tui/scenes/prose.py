@@ -25,7 +25,7 @@ def notice(heading: str, words: str, width: int, height: int) -> list[Row]:
 
 def no_match(wanted: str, width: int, height: int) -> list[Row]:
     """What to show when a filter leaves nothing."""
-    heading = f"Nothing here has “{clip(wanted, 24)}” in its name"
+    heading = f"Nothing here matches “{clip(wanted, 24)}”"
     return notice(heading, "`Esc` takes the filter away.", width, height)
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from dashctl_tui.plots.canvas import Row
+from dashctl_tui.query import Configuration, Query, parse
 
 Look = TypeVar("Look")
 """A frozen dataclass of plain values, each with a default: it is written down when the monitor ends."""
@@ -56,10 +57,18 @@ class Viewport(Generic[Look]):
         """Whether to stack rather than to put side by side."""
         return self.width < NARROW
 
-    def shows(self, *names: str | None) -> bool:
-        """Whether one of the names has the filter's text in it, whatever its case."""
-        wanted = self.filter.casefold()
-        return not wanted or any(name is not None and wanted in name.casefold() for name in names)
+    @property
+    def query(self) -> Query:
+        """What was typed, understood."""
+        return parse(self.shared.filter)
+
+    def shows(self, *names: str | None, config: Configuration | None = None) -> bool:
+        """Whether a thing with these names is wanted; see `dashctl_tui.query`.
+
+        config: of the run that it is of or came from. None where there is no run, or nobody told its
+        configuration: such a thing is judged by its names alone.
+        """
+        return not self.shared.filter or self.query.shows(*names, config=config)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,13 +1,25 @@
 """The line where a filter is typed.
 
-Rule: what is typed works at once; Enter keeps it, Esc takes it away.
+Rules: what is typed works at once; Enter keeps it, Esc takes it away; what is wrong with it stands at the
+right as long as it is.
 """
 
 from typing import ClassVar
 
+from rich.cells import cell_len
 from textual.binding import Binding, BindingType
 from textual.message import Message
+from textual.strip import Strip
 from textual.widgets import Input
+
+from dashctl_tui.plots.canvas import Row
+from dashctl_tui.plots.palette import WARNING
+from dashctl_tui.plots.strips import to_strip
+from dashctl_tui.plots.text import clip
+from dashctl_tui.query import parse
+
+_PLACEHOLDER = "name, val_*, /regex/, !not, lr>=1e-3, model:lstm; Enter keeps it, Esc takes it away"
+_LEAST_WORDS = 12
 
 
 class FilterChosen(Message):
@@ -24,9 +36,7 @@ class FilterLine(Input):
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "abandon", "No filter", show=False)]
 
     def __init__(self) -> None:
-        super().__init__(
-            placeholder="only what has this in its name; Enter keeps it, Esc takes it away", id="filter"
-        )
+        super().__init__(placeholder=_PLACEHOLDER, id="filter")
         self.compact = True
 
     def action_abandon(self) -> None:
@@ -34,3 +44,13 @@ class FilterLine(Input):
 
     async def action_submit(self) -> None:
         self.post_message(FilterChosen(self.value))
+
+    def render_line(self, y: int) -> Strip:
+        strip = super().render_line(y)
+        room = self.size.width - cell_len(self.value) - 4
+        trouble = parse(self.value).trouble
+        if y or not trouble or room < _LEAST_WORDS:
+            return strip
+        words = Row.of((clip(trouble, room), WARNING))
+        said = to_strip(words).apply_style(self.rich_style)
+        return Strip.join([strip.adjust_cell_length(self.size.width - words.width, self.rich_style), said])
