@@ -23,7 +23,7 @@ from typing import Any, Final, Self
 from dashctl.bus.address import Address
 from dashctl.bus.publisher import Publisher, PublisherStatistics
 from dashctl.errors import InvalidEvent, UsageError
-from dashctl.events import Event, Metric, RunFinished, RunStarted, Scalar
+from dashctl.events import Event, LogLine, Metric, RunFinished, RunStarted, Scalar
 from dashctl.validation import LONGEST_MAPPING, sendable, shown
 from dashctl.wire import MAX_RUN
 
@@ -103,6 +103,23 @@ class Run:
         log = self._publisher.log
         for name, value in given.items():
             log(Metric(name, step, value if type(value) is float else _number(value)))
+
+    def source(self, of: object) -> None:
+        """Show the code of a function, class or module, with how far this run is, in the scene Code.
+
+            run.source(train)
+
+        What cannot be read (compiled, built in, typed at a prompt) is said in the log, and the run goes on.
+        Raises Closed after the run.
+        """
+        # What reads code takes its time to load, and most runs never ask for it.
+        from dashctl.source_code import NoSource, source_code  # noqa: PLC0415
+
+        try:
+            event: Event = source_code(of)
+        except NoSource as error:
+            event = LogLine(sendable(str(error)), source=self.name)
+        self._publisher.log(event)
 
     def statistics(self) -> PublisherStatistics:
         """What became of the events that this process has logged so far."""

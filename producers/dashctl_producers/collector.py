@@ -1,11 +1,13 @@
 """Records episodes and tells the bus of it: the host once a second, phases, curves, episodes, totals.
 
-Rules: `run` is told where events go and knows no socket; the bus is told at most once a second
-between two episodes' ends, so that telling never disturbs what is measured.
+Rules: `run` is told where events go and knows no socket; a run that began ends with a RunFinished, whatever
+happens in between; the bus is told at most once a second between two episodes' ends, so that telling never
+disturbs what is measured.
 """
 
 import socket
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -18,11 +20,23 @@ from dashctl.detector.episodes import SHIPPED
 from dashctl.detector.profiles import PROFILES, Profile
 from dashctl.detector.telemetry import NAMES
 from dashctl.detector.totals import Totals, count
-from dashctl.events import AttackProfile, Event, HostStats, LogLine, PhaseEvent
+from dashctl.events import (
+    AttackProfile,
+    Event,
+    HostStats,
+    LogLine,
+    Outcome,
+    PhaseEvent,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Scalar,
+)
 from dashctl.validation import sendable
 from dashctl_producers.recorded import episode_event, snapshot_event
 
 SOURCE: Final = "collector"
+NAME: Final = "collect"
 
 
 def run(
@@ -35,6 +49,7 @@ def run(
     rate: float = 10.0,
     seconds: float = 60.0,
     seed: int = 0,
+    command: str = "",
     on_folder: Callable[[Path], None] = lambda _: None,
     stopped: Callable[[], bool] = lambda: False,
 ) -> tuple[Path, ...]:
@@ -45,27 +60,59 @@ def run(
     the folders that were recorded. Raises what `collect` raises.
     """
     host = host or socket.gethostname()
-    told = _Told(log, host, _totals(log, out))
+    config: dict[str, Scalar] = {
+        "episodes": episodes,
+        "seconds": seconds,
+        "rate": rate,
+        "profiles": ", ".join(profiles),
+        "seed": seed,
+        "folder": sendable(str(out)),
+    }
+    log(RunStarted(config, host=sendable(host), command=sendable(command), name=NAME))
+    with _ended(log) as ending:
+        told = _Told(log, host, seconds, _totals(log, out))
 
-    def on_episode(recorded: Recorded) -> None:
-        on_folder(recorded.folder)
-        told.on_episode(recorded)
+        def on_episode(recorded: Recorded) -> None:
+            on_folder(recorded.folder)
+            told.on_episode(recorded)
 
-    log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {sendable(str(out))}", source=SOURCE))
-    callbacks = CollectCallbacks(told.on_sample, told.on_phase, on_episode)
-    folders = collect(
-        out,
-        episodes=episodes,
-        profiles=profiles,
-        host=host,
-        rate=rate,
-        seconds=seconds,
-        seed=seed,
-        callbacks=callbacks,
-        stopped=stopped,
-    )
-    log(LogLine(f"{len(folders)} of {episodes} episodes were recorded", source=SOURCE))
+        where = sendable(str(out))
+        log(LogLine(f"recording {episodes} episodes of {seconds:g} s into {where}", source=SOURCE))
+        log(_progress(0, episodes))
+        folders = collect(
+            out,
+            episodes=episodes,
+            profiles=profiles,
+            host=host,
+            rate=rate,
+            seconds=seconds,
+            seed=seed,
+            callbacks=CollectCallbacks(told.on_sample, told.on_phase, on_episode),
+            stopped=stopped,
+        )
+        log(LogLine(f"{len(folders)} of {episodes} episodes were recorded", source=SOURCE))
+        if len(folders) < episodes:
+            ending.append("interrupted")
     return folders
+
+
+@contextmanager
+def _ended(log: Callable[[Event], None]) -> Iterator[list[Outcome]]:
+    """Tells how the run ended: finished, unless something else is put into the list, or an error comes."""
+    ending: list[Outcome] = []
+    try:
+        yield ending
+    except KeyboardInterrupt:
+        log(RunFinished("interrupted"))
+        raise
+    except BaseException as error:
+        log(RunFinished("failed", reason=sendable(str(error)) or type(error).__name__))
+        raise
+    log(RunFinished(ending[0] if ending else "finished"))
+
+
+def _progress(done: int, total: int) -> Progress:
+    return Progress("episodes", done, total, unit="episodes")
 
 
 def _totals(log: Callable[[Event], None], out: Path) -> Totals:
@@ -81,9 +128,10 @@ def _totals(log: Callable[[Event], None], out: Path) -> Totals:
 class _Told:
     """What was told so far; its methods are the callbacks of `collect`."""
 
-    def __init__(self, log: Callable[[Event], None], host: str, totals: Totals) -> None:
+    def __init__(self, log: Callable[[Event], None], host: str, seconds: float, totals: Totals) -> None:
         self._log = log
         self._host = host
+        self._seconds = seconds
         self._totals = totals
         self._profile: Profile = PROFILES[0]
         self._samples: list[Sample] = []
@@ -107,6 +155,8 @@ class _Told:
             self._log(self._host_stats())
             self._log(PhaseEvent(sample.phase))
             self._log(self._curve())
+            note = sendable(f"{sample.episode}: {sample.phase}")
+            self._log(Progress("episode", min(sample.t, self._seconds), self._seconds, "s", note))
             self._fresh = 0
 
     def on_episode(self, recorded: Recorded) -> None:
@@ -115,6 +165,7 @@ class _Told:
         self._log(episode_event(recorded.episode))
         self._totals = self._totals.plus(recorded.episode, recorded.folder)
         self._log(snapshot_event(self._totals))
+        self._log(_progress(recorded.done, recorded.total))
         what = f"{recorded.episode.meta.episode} is recorded ({recorded.done} of {recorded.total})"
         self._log(LogLine(what, source=SOURCE))
 

@@ -21,6 +21,7 @@ from dashctl.detector.train import (
     Training,
     WindowPredicted,
     train,
+    train_lstm,
 )
 from dashctl.detector.train_config import TrainConfig
 from dashctl.detector.windows import Ints, window_phases
@@ -37,6 +38,7 @@ from dashctl.events import (
     RunStarted,
 )
 from dashctl.phases import PHASES
+from dashctl.source_code import NoSource, source_code
 from dashctl.validation import sendable
 from dashctl_producers.recorded import episode_event, profile_event, snapshot_event
 
@@ -71,7 +73,8 @@ def run(
             warn(f"left out: {error}")
             log(LogLine(sendable(f"left out: {error}"), level="warning", source=SOURCE))
         _tell_episodes(log, episodes)
-        training = train(tuple(episodes.values()), config, _callbacks(log), stopped, enough)
+        _tell_source(log)
+        training = train(tuple(episodes.values()), config, _callbacks(log, config), stopped, enough)
     except KeyboardInterrupt:
         log(RunFinished("interrupted"))
         raise
@@ -96,12 +99,22 @@ def _tell_episodes(log: Log, episodes: Mapping[Path, Episode]) -> None:
             log(profile)
 
 
-def _callbacks(log: Log) -> TrainCallbacks:
+def _tell_source(log: Log) -> None:
+    """The training loop that is about to run."""
+    try:
+        log(source_code(train_lstm))
+    except NoSource as error:
+        log(LogLine(sendable(str(error)), source=SOURCE))
+
+
+def _callbacks(log: Log, config: TrainConfig) -> TrainCallbacks:
     batches: dict[str, int] = {}
 
     def on_batch(batch: BatchDone) -> None:
         batches[batch.model] = batch.done
-        log(Progress(batch.model, batch.done, batch.total, unit="batches"))
+        epoch = (batch.done - 1) * config.epochs // max(1, batch.total)
+        note = f"epoch {epoch + 1} of {config.epochs}"
+        log(Progress(batch.model, batch.done, batch.total, "batches", note))
         log(Metric(f"{batch.model}/batch_loss", batch.done, batch.loss))
 
     def on_epoch(ended: EpochEnded) -> None:

@@ -11,7 +11,18 @@ from dashctl.detector.telemetry import NAMES
 from dashctl.detector.totals import Totals
 from dashctl.detector.windows import window_phases
 from dashctl.errors import InvalidData
-from dashctl.events import AttackProfile, Episode, Event, HostStats, LogLine, PhaseEvent, Snapshot
+from dashctl.events import (
+    AttackProfile,
+    Episode,
+    Event,
+    HostStats,
+    LogLine,
+    PhaseEvent,
+    Progress,
+    RunFinished,
+    RunStarted,
+    Snapshot,
+)
 from dashctl_producers import collector
 from tests.core.detector.recordings import episode
 
@@ -71,6 +82,29 @@ def test_the_log_says_what_happens(recording: tuple[list[Event], Path]) -> None:
     assert {line.source for line in lines} == {"collector"}
 
 
+def test_a_recording_is_a_run_that_says_how_far_it_is(recording: tuple[list[Event], Path]) -> None:
+    events, folder = recording
+    begun, ended = events[0], events[-1]
+    assert isinstance(begun, RunStarted)
+    assert (begun.host, begun.name, begun.config["profiles"]) == ("box", "collect", "disk-churn")
+    assert ended == RunFinished("finished")
+    told = [event for event in events if isinstance(event, Progress)]
+    assert [(one.done, one.total) for one in told if one.name == "episodes"] == [(0, 1), (1, 1)]
+    within = [one for one in told if one.name == "episode"]
+    assert [one.done for one in within] == sorted(one.done for one in within)
+    assert all(one.total == 3.0 and one.note and one.note.startswith(folder.name) for one in within)
+
+
+def test_a_recording_that_cannot_begin_says_that_it_failed(tmp_path: Path) -> None:
+    events: list[Event] = []
+    with pytest.raises(InvalidData):
+        collector.run(events.append, tmp_path, episodes=0, host="box")
+    ended = events[-1]
+    assert isinstance(ended, RunFinished)
+    assert ended.outcome == "failed"
+    assert "episodes is 0" in (ended.reason or "")
+
+
 def test_an_older_episode_that_is_broken_is_named_and_not_counted(tmp_path: Path) -> None:
     write_episode(tmp_path, episode(name="sound"))
     (write_episode(tmp_path, episode(name="broken")) / META).write_text("{}")
@@ -87,7 +121,7 @@ def test_what_stays_on_the_machine_is_no_network_traffic() -> None:
     row = np.zeros(len(NAMES), dtype=np.float32)
     for name, value in (("lo_bytes", 9e6), ("net_recv", 30.0), ("net_sent", 20.0)):
         row[NAMES.index(name)] = value
-    collector._Told(events.append, "box", Totals()).on_sample(Sample("e", 1.0, "clean", row))
+    collector._Told(events.append, "box", 60.0, Totals()).on_sample(Sample("e", 1.0, "clean", row))
     (stats,) = [event for event in events if isinstance(event, HostStats)]
     assert (stats.net_in, stats.net_out) == (30.0, 20.0)
 
@@ -107,6 +141,5 @@ def test_stopped_it_says_how_far_it_came(tmp_path: Path) -> None:
         stopped=lambda: bool(of(events, HostStats)),
     )
     assert folders == ()
-    last = events[-1]
-    assert isinstance(last, LogLine)
-    assert last.message == "0 of 3 episodes were recorded"
+    assert of(events, LogLine)[-1] == LogLine("0 of 3 episodes were recorded", source="collector")
+    assert events[-1] == RunFinished("interrupted")

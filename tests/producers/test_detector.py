@@ -23,6 +23,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
+    SourceCode,
 )
 from dashctl.validation import LONGEST_TEXT
 from dashctl_producers import detector
@@ -72,6 +73,23 @@ def test_the_curves_have_a_point_per_epoch_and_per_batch(told: tuple[list[Event]
         assert steps[f"lstm/{name}"] == [0, 1, 2]
     progress = [event for event in told[0] if isinstance(event, Progress)]
     assert steps["lstm/batch_loss"] == [event.done for event in progress[:-1]]
+
+
+def test_progress_says_which_epoch_it_is(told: tuple[list[Event], Training]) -> None:
+    notes = [event.note for event in told[0] if isinstance(event, Progress) and event.note]
+    assert list(dict.fromkeys(notes)) == ["epoch 1 of 3", "epoch 2 of 3", "epoch 3 of 3"]
+    assert len(notes) % 3 == 0
+
+
+def test_the_training_loop_is_told_before_it_runs(told: tuple[list[Event], Training]) -> None:
+    events = told[0]
+    (code,) = [event for event in events if isinstance(event, SourceCode)]
+    lines = Path(code.path).read_text().splitlines()
+    assert code.text.splitlines() == lines[code.first_line - 1 :][: len(code.text.splitlines())]
+    assert code.loop is not None
+    assert lines[code.loop - 1].strip() == "for epoch in range(config.epochs):"
+    kinds = [type(event) for event in events]
+    assert kinds.index(SourceCode) < kinds.index(Metric)
 
 
 def test_a_training_that_stops_early_is_done_all_the_same(tmp_path: Path) -> None:

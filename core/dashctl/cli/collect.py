@@ -5,6 +5,8 @@ keeps the episodes that are whole; what is wrong with the arguments is found bef
 started.
 """
 
+import shlex
+import sys
 from argparse import ArgumentTypeError, Namespace
 from importlib import import_module
 from pathlib import Path
@@ -77,6 +79,7 @@ def run(arguments: Namespace) -> int:
             rate=arguments.rate,
             seconds=arguments.seconds,
             seed=arguments.seed,
+            command=shlex.join(["dashctl", *sys.argv[1:]]),
             on_folder=_print_at_once,
         )
     return 0

@@ -101,7 +101,7 @@ class Data:
     everything: Windows
 
 
-class _Stopped(Exception):
+class Stopped(Exception):
     """The caller's `stopped` said so."""
 
 
@@ -132,9 +132,9 @@ def train(
         knn = KNN.fit(data.train, k=config.k)
         results.append(_tested(knn, data, callbacks))
         callbacks.on_cloud(project(data.everything, knn, k=config.k, seed=config.seed))
-        lstm = _train_lstm(data, config, callbacks, stopped, enough)
+        lstm = train_lstm(data, config, callbacks, stopped, enough)
         results.append(_tested(lstm, data, callbacks))
-    except _Stopped:
+    except Stopped:
         callbacks.on_log("training was stopped before its end")
     return Training(tuple(results), len(results) == 2, time.monotonic() - begun)
 
@@ -196,7 +196,7 @@ def _report_predictions(model: Model, data: Data, callbacks: TrainCallbacks) -> 
         )
 
 
-def _train_lstm(
+def train_lstm(
     data: Data,
     config: TrainConfig,
     callbacks: TrainCallbacks,
@@ -206,7 +206,8 @@ def _train_lstm(
     """Trains until the epochs are over or the validation loss has not fallen for `patience` of them, or until
     it is `enough`.
 
-    What counts is the network of the epoch with the lowest validation loss.
+    What counts is the network of the epoch with the lowest validation loss. Raises Stopped once it is
+    `stopped`.
     """
     scaling = fit_scaling(channels(data.fit.sequences))
     network = PhaseLSTM(config.hidden, config.dropout)
@@ -223,7 +224,7 @@ def _train_lstm(
         network.train()
         for i, chosen in enumerate(torch.split(torch.randperm(len(x)), config.batch)):
             if stopped():
-                raise _Stopped
+                raise Stopped
             loss = _step(network, optimizer, _blurred(x[chosen], config), y[chosen])
             schedule.step()
             done = epoch * batches + i + 1

@@ -15,6 +15,7 @@ import dashctl
 from dashctl import Metric, ModelMetric, Run, RunFinished, RunStarted, bus
 from dashctl.bus import Address, Broker
 from dashctl.errors import Closed, InvalidEvent, UsageError
+from dashctl.events import LogLine, SourceCode
 from dashctl.run import run_id
 from dashctl.state import State
 from dashctl.validation import LONGEST_TEXT
@@ -50,6 +51,21 @@ def test_a_run_says_what_it_is_what_it_measured_and_that_it_finished(
     assert state.version(Metric) == 10
     assert last(state, run, "loss") == pytest.approx(0.1)
     assert [each.run for each in state.latest(ModelMetric).values()] == [run.id]
+    assert ended(address, run) == RunFinished("finished")
+
+
+def test_a_run_shows_its_code_and_goes_on_where_there_is_none(broker: Broker, address: Address) -> None:
+    with Run("mnist", address=address) as run:
+        run.source(last)
+        run.source(len)
+    state = quiet_state(address)
+    code = state.latest(SourceCode)[run.id,].event
+    assert (code.path, code.text.splitlines()[0]) == (
+        __file__,
+        "def last(state: State, run: Run, name: str) -> float:",
+    )
+    (line,) = [item.event for item in state.last(LogLine)[()]]
+    assert "the code of len cannot be read" in line.message
     assert ended(address, run) == RunFinished("finished")
 
 
