@@ -18,7 +18,7 @@ from msgspec import Meta
 from dashctl.errors import InvalidEvent
 from dashctl.packing import packed
 from dashctl.phases import PHASES, Phase
-from dashctl.retention import Last, Latest, Retention, Series, Window
+from dashctl.retention import Last, Latest, Retention, Series, Trace, Window
 from dashctl.validation import (
     AnyFloat,
     Count,
@@ -292,7 +292,28 @@ class GpuProcess(msgspec.Struct, frozen=True):
 class HostStats(Event, frozen=True):
     """How a machine is doing. Scene: Hosts."""
 
-    retention: ClassVar[Retention] = Last(300, ("host",), newest_only=("gpu_processes",))
+    # A thousand machines with eight GPUs each take 100 MB so.
+    retention: ClassVar[Retention] = Trace(
+        300,
+        ("host",),
+        (
+            "cpu",
+            "load",
+            "memory",
+            "disk_read",
+            "disk_write",
+            "net_in",
+            "net_out",
+            "disk",
+            "swap",
+            "processes",
+            "gpus.utilisation",
+            "gpus.memory_bytes",
+            "gpus.temperature",
+            "gpus.power",
+        ),
+        keys=1_000,
+    )
 
     host: Name
     cpu: Percent | None = None

@@ -53,8 +53,20 @@ class Last(msgspec.Struct, frozen=True):
     newest_only: tuple[str, ...] = ()
 
 
+class Trace(msgspec.Struct, frozen=True):
+    """The newest event per key, and the last `count` values of some of its numbers.
+
+    `numbers` names fields; `gpus.power` is that field of each object in the list `gpus`.
+    """
+
+    count: int
+    key: tuple[str, ...]
+    numbers: tuple[str, ...]
+    keys: int = KEYS
+
+
 class Transient(msgspec.Struct, frozen=True):
     """Passed on to who is there; never replayed."""
 
 
-Retention = Latest | Window | Series | Last | Transient
+Retention = Latest | Window | Series | Last | Trace | Transient

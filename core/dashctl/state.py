@@ -21,6 +21,7 @@ from dashctl.errors import DashctlError
 from dashctl.events import BY_NAME, EVENT_TYPES, Event, Metric, Stamped
 from dashctl.metric_columns import MetricColumns, MixedEvents
 from dashctl.stores import Key, LastStore, LatestStore, SeriesStore, Store, WindowStore, store_for
+from dashctl.trace import Traced, TraceStore
 
 E = TypeVar("E", bound=Event)
 
@@ -84,8 +85,16 @@ class State:
         return self._stores[cls].version
 
     def latest(self, cls: type[E]) -> Mapping[Key, Stamped[E]]:
-        """The newest event per key, the most recently updated last. For types that keep `Latest`."""
-        return cast("Mapping[Key, Stamped[E]]", self._store(cls, LatestStore).items)
+        """The newest event per key, the most recently updated last.
+
+        For types that keep `Latest` or `Trace`.
+        """
+        return cast("Mapping[Key, Stamped[E]]", self._store(cls, LatestStore, TraceStore).items)
+
+    def trace(self, cls: type[Event], key: Key) -> Traced | None:
+        """How one key's numbers ran, a copy, or None if there is no such key. For types that keep `Trace`."""
+        traced: Traced | None = self._store(cls, TraceStore).traced(key)
+        return traced
 
     def last(self, cls: type[E]) -> Mapping[Key, Sequence[Stamped[E]]]:
         """The last events per key, oldest first. For types that keep `Last`; without a key it is ()."""
@@ -153,9 +162,9 @@ class State:
             ) from None
         return state
 
-    def _store(self, cls: type[Event], kind: type[Any]) -> Any:
+    def _store(self, cls: type[Event], *kinds: type[Any]) -> Any:
         store = self._stores[cls]
-        if not isinstance(store, kind):
+        if not isinstance(store, kinds):
             raise TypeError(f"{cls.__name__} keeps {type(cls.retention).__name__}")
         return store
 

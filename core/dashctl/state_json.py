@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from dashctl.curve import MINUS_INF, NAN, PLUS_INF, Columns
 from dashctl.events import EVENT_TYPES, Event, Stamped
-from dashctl.retention import Last, Latest, Series, Transient, Window
+from dashctl.retention import Last, Latest, Series, Trace, Transient, Window
 from dashctl.state import State
 
 _MARKS: Final = {NAN: "nan", PLUS_INF: "inf", MINUS_INF: "-inf"}
@@ -30,7 +30,8 @@ def as_json(state: State) -> dict[str, Any]:
 def plain_store(state: State, cls: type[Event]) -> list[dict[str, Any]]:
     """What is kept of one event type, the newest last.
 
-    `Latest` and `Last`: events with `time` and `run`. `Window`: the key and `count`. `Series`: the key
+    `Latest` and `Last`: events with `time` and `run`. `Trace`: the same, and in `trace` the columns of its
+    numbers. `Window`: the key and `count`. `Series`: the key
     and the columns of the curve.
     """
     match cls.retention:
@@ -39,6 +40,11 @@ def plain_store(state: State, cls: type[Event]) -> list[dict[str, Any]]:
         case Last():
             kept = [stamped for group in state.last(cls).values() for stamped in group]
             return [plain_event(stamped) for stamped in sorted(kept, key=lambda stamped: stamped.time)]
+        case Trace():
+            return [
+                {**plain_event(stamped), "trace": _trace_json(state, cls, key)}
+                for key, stamped in state.latest(cls).items()
+            ]
         case Window(key=names):
             counts = state.counts(cls, state.time)
             return [{**_key(names, key), "count": count} for key, count in counts.items()]
@@ -56,6 +62,18 @@ def plain_event(stamped: Stamped[Any]) -> dict[str, Any]:
 
 def _key(names: tuple[str, ...], key: tuple[Any, ...]) -> dict[str, Any]:
     return {name: plain(value) for name, value in zip(names, key, strict=True)}
+
+
+def _trace_json(state: State, cls: type[Event], key: tuple[Any, ...]) -> dict[str, Any]:
+    """Times, and as many values of each number; null where none was told."""
+    traced = state.trace(cls, key)
+    if traced is None:
+        return {}
+    values = {
+        name: [None if math.isnan(value) else value for value in column]
+        for name, column in traced.values.items()
+    }
+    return {"times": traced.times.tolist(), **values}
 
 
 def curve_json(columns: Columns | None) -> dict[str, Any]:

@@ -16,7 +16,8 @@ import msgspec
 from dashctl.curve import CurveBuffer, Views, check_views
 from dashctl.events import AnyEvent, Event, Stamped
 from dashctl.metric_columns import MOST_NAMES, MetricColumns, places_by_code, taken, translated
-from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
+from dashctl.retention import Last, Latest, Retention, Series, Trace, Transient, Window
+from dashctl.trace import TraceStore
 
 Key = tuple[Any, ...]
 KeyOf = Callable[[Event, str], Key]
@@ -372,6 +373,8 @@ def store_for(retention: Retention) -> Store:
             return WindowStore(retention)
         case Series():
             return SeriesStore(retention)
+        case Trace():
+            return TraceStore(retention, key_function(retention.key))
         case Transient():
             return TransientStore()
 

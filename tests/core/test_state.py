@@ -12,6 +12,7 @@ from dashctl.events import (
     BusStats,
     Embedding,
     Event,
+    Gpu,
     HostStats,
     LogLine,
     Metric,
@@ -23,9 +24,10 @@ from dashctl.events import (
     Stamped,
 )
 from dashctl.metric_columns import MetricColumns
-from dashctl.retention import Latest, Series, Transient
+from dashctl.retention import Latest, Series, Trace, Transient
 from dashctl.state import BadSnapshot, State, fold, fold_all
 from dashctl.stores import LatestStore, SeriesStore, store_for
+from dashctl.trace import TraceStore
 from dashctl.wire import encode_frame, open_frame
 
 
@@ -121,8 +123,46 @@ def test_what_is_large_is_kept_of_the_newest_alone() -> None:
 
 
 def test_hosts_are_kept_apart() -> None:
-    hosts = folded(HostStats("a", cpu=1.0), HostStats("b"), HostStats("a", cpu=2.0)).last(HostStats)
-    assert [item.event.cpu for item in hosts["a",]] == [1.0, 2.0]
+    state = folded(HostStats("a", cpu=1.0), HostStats("b"), HostStats("a", cpu=2.0))
+    assert {key: item.event.cpu for key, item in state.latest(HostStats).items()} == {
+        ("b",): None,
+        ("a",): 2.0,
+    }
+    traced = state.trace(HostStats, ("a",))
+    assert traced is not None
+    assert traced.values["cpu"].tolist() == [1.0, 2.0]
+    assert state.trace(HostStats, ("c",)) is None
+
+
+def test_a_trace_has_a_number_for_each_moment_and_nan_where_none_was_told() -> None:
+    state = State()
+    fold(state, HostStats("a", cpu=1.0), 1.0)
+    fold(state, HostStats("a", load=2.0, gpus=(Gpu("g"), Gpu("h", power=70.0))), 2.0)
+    traced = state.trace(HostStats, ("a",))
+    assert traced is not None
+    assert traced.times.tolist() == [1.0, 2.0]
+    shown = {name: [str(value) for value in column] for name, column in traced.values.items()}
+    assert shown == {"cpu": ["1.0", "nan"], "load": ["nan", "2.0"], "gpus.1.power": ["nan", "70.0"]}
+
+
+def test_a_trace_forgets_its_oldest_moments_and_the_key_that_was_silent_longest() -> None:
+    store = TraceStore(Trace(3, ("host",), ("cpu",), keys=2), lambda event, run: (event.host,))  # type: ignore[attr-defined]
+    for number in range(20):
+        store.fold(HostStats("a", cpu=float(number)), float(number), "")
+    traced = store.traced(("a",))
+    assert traced is not None
+    assert (traced.times.tolist(), traced.values["cpu"].tolist()) == ([17.0, 18.0, 19.0],) * 2
+    for host in "bc":
+        store.fold(HostStats(host), 30.0, "")
+    assert list(store.items) == [("b",), ("c",)]
+
+
+def test_columns_of_different_lengths_are_no_trace() -> None:
+    store = TraceStore(Trace(3, ("host",), ("cpu",)), lambda event, run: (event.host,))  # type: ignore[attr-defined]
+    newest = Stamped(1.0, "", HostStats("a"))
+    broken = msgspec.msgpack.encode((1, [(newest, bytes(16), {"cpu": bytes(8)})]))
+    with pytest.raises(ValueError, match="cpu: 1 numbers for 2 moments"):
+        store.load(msgspec.Raw(broken))
 
 
 def test_the_key_that_was_silent_longest_goes_first() -> None:
@@ -158,7 +198,12 @@ EVENTS = st.one_of(
     st.builds(ModelMetric, st.sampled_from(["a", "b", "c"]), st.floats(0, 1)),
     st.builds(PhaseEvent, st.sampled_from(["clean", "armed"])),
     st.builds(LogLine, st.text(max_size=5)),
-    st.builds(HostStats, st.sampled_from(["h", "i"]), st.none() | st.floats(0, 100)),
+    st.builds(
+        HostStats,
+        st.sampled_from(["h", "i"]),
+        st.none() | st.floats(0, 100),
+        gpus=st.none() | st.lists(st.builds(Gpu, st.just("g"), st.floats(0, 100)), max_size=2).map(tuple),
+    ),
     st.builds(Prediction, st.sampled_from(["e", "f"]), st.integers(-1, 6), st.none() | st.just("armed")),
     st.builds(Embedding, st.floats(0, 1), st.floats(0, 1)),
     st.builds(BusStats, st.floats(0, 1), services=st.sampled_from([(), ("trainer",)])),

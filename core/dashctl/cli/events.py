@@ -14,7 +14,7 @@ import msgspec
 from dashctl.cli.parsing import Parser
 from dashctl.errors import UsageError
 from dashctl.events import BY_NAME, EVENT_TYPES, AnyEvent, Event
-from dashctl.retention import Last, Latest, Retention, Series, Transient, Window
+from dashctl.retention import Last, Latest, Retention, Series, Trace, Transient, Window
 from dashctl.validation import checks_of
 
 DESCRIPTION: Final = (
@@ -96,6 +96,8 @@ def kept(retention: Retention) -> str:
             return f"kept: the last {count:,}"
         case Last(count=count, key=key):
             return f"kept: the last {count:,} per {_and(key)}"
+        case Trace(count=count, key=key, keys=keys):
+            return f"kept: the newest per {_and(key)}, for {keys:,} at most, and the last {count:,} numbers"
         case Transient():
             return "kept: nothing"
 

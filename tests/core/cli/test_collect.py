@@ -33,7 +33,7 @@ def test_it_prints_the_folders_and_the_bus_hears_of_each(
     assert said == f"dashctl: recording 1 episodes of 2 s into {out}; ctrl+c ends it\n"
     state = ask_snapshot(broker.address)
     assert [item.event.host for item in state.latest(Episode).values()] == ["box"]
-    assert list(state.last(HostStats)) == [("box",)]
+    assert list(state.latest(HostStats)) == [("box",)]
     ((run,),) = state.latest(Snapshot)
     assert run.startswith("collect-")
 

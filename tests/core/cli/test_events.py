@@ -7,7 +7,7 @@ import pytest
 from dashctl.cli import main
 from dashctl.cli.events import kept
 from dashctl.events import BY_NAME, EVENT_TYPES
-from dashctl.retention import Last, Latest, Series, Transient, Window
+from dashctl.retention import Last, Latest, Retention, Series, Trace, Transient, Window
 from dashctl.validation import checks_of
 
 
@@ -66,10 +66,9 @@ def test_the_schema_of_one_type_is_of_that_alone(capsys: pytest.CaptureFixture[s
         (Series(1000, ("run", "name")), "kept: a curve per run and name in at most 1,000 points"),
         (Last(1000), "kept: the last 1,000"),
         (Last(300, ("host",)), "kept: the last 300 per host"),
+        (Trace(300, ("host",), ("cpu",), keys=9), "the newest per host, for 9 at most, and the last 300"),
         (Transient(), "kept: nothing"),
     ],
 )
-def test_retention_is_said_in_words(
-    retention: Latest | Window | Series | Last | Transient, words: str
-) -> None:
+def test_retention_is_said_in_words(retention: Retention, words: str) -> None:
     assert words in kept(retention)

@@ -94,8 +94,8 @@ class Host:
 
 def _select(state: State, viewport: Viewport[Scrolled]) -> tuple[Host, ...] | None:
     hosts = [
-        Host(key[0], tuple(history))
-        for key, history in state.last(HostStats).items()
+        Host(key[0], (newest,))
+        for key, newest in state.latest(HostStats).items()
         if viewport.shows(key[0])
     ]
     return tuple(sorted(hosts, key=lambda host: host.name)) or None

@@ -114,9 +114,8 @@ def _heard(state: State, runs: AbstractSet[str]) -> dict[str, float]:
 
 def _words(state: State, runs: AbstractSet[str]) -> Iterator[tuple[str, float]]:
     """Runs with times at which they spoke, as far as these are at hand."""
-    for cls in (RunStarted, Progress):
+    for cls in (RunStarted, Progress, HostStats):
         yield from ((item.run, item.time) for item in state.latest(cls).values())
-    yield from ((history[-1].run, history[-1].time) for history in state.last(HostStats).values())
     yield from ((item.run, item.time) for item in state.last(LogLine).get((), ()))
     # The curve that grew last stands last: one curve of each run is enough.
     newest = {key[0]: key for key in state.series(Metric) if key[0] in runs}
