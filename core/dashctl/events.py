@@ -33,6 +33,7 @@ from dashctl.validation import (
     all_finite,
     illegal,
     make_legal,
+    none_infinite,
 )
 
 Scalar = Text | Whole | float | bool | None
@@ -370,6 +371,8 @@ class PointCloud(Event, frozen=True):
         _check_axes(self)
         for name, colouring in self.colourings.items():
             _check_colouring(self, name, colouring)
+        for name, values in (self.values or {}).items():
+            _check_values(self, name, values)
 
     def __len__(self) -> int:
         return len(self.x) // 4
@@ -381,17 +384,21 @@ class PointCloud(Event, frozen=True):
         x: Sequence[float],
         y: Sequence[float],
         z: Sequence[float] | None = None,
+        *,
+        values: Mapping[str, Sequence[float]] | None = None,
         **categories: Sequence[object],
     ) -> Self:
         """A cloud from lists, arrays or tensors, `PointCloud.pack("pca", xs, ys, zs, phase=phases)`.
 
-        Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
+        values: what is a number rather than a category, `values={"certainty": [0.9, 0.4]}`; NaN where it is
+        not known. Raises InvalidEvent for coordinates that are not finite, lengths that differ, or more than
         256 names in one category.
         """
         across, up = packed("x", x, "f"), packed("y", y, "f")
         depth = None if z is None else packed("z", z, "f")
-        colourings = {key: _coded(key, values) for key, values in categories.items()}
-        return cls(name, across, up, depth, colourings)
+        colourings = {key: _coded(key, labels) for key, labels in categories.items()}
+        numbers = {key: packed(f"values.{key}", each, "f") for key, each in (values or {}).items()}
+        return cls(name, across, up, depth, colourings, numbers or None)
 
 
 class ProducerStats(msgspec.Struct, frozen=True):
@@ -553,6 +560,14 @@ def _check_colouring(cloud: PointCloud, name: str, colouring: Colouring) -> None
         raise illegal(
             cloud, field, f"code {unnamed[0]}", f"codes below {len(colouring.names)}, the number of names"
         )
+
+
+def _check_values(cloud: PointCloud, name: str, values: memoryview) -> None:
+    field = f"values.{name}"
+    if len(values) != len(cloud.x):
+        raise illegal(cloud, field, f"{len(values)} bytes", f"4 bytes per point, {len(cloud.x)} as in x")
+    if not none_infinite(values):
+        raise illegal(cloud, field, "infinity", "finite numbers, or NaN where unknown")
 
 
 def _coded(key: str, values: Sequence[object]) -> Colouring:

@@ -4,6 +4,7 @@ Rules: a field that does not exist, one that is missing and one that is illegal 
 each says what is expected; nothing is guessed beyond what JSON cannot say (packed arrays, NaN).
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -58,10 +59,22 @@ def _unpacked(cls: type[Event], given: dict[str, Any]) -> dict[str, Any]:
     if cls is not PointCloud:
         return given
     axes = {axis: packed(axis, given[axis], "f") for axis in ("x", "y", "z") if given.get(axis) is not None}
-    raw = given.get("colourings")
-    if not isinstance(raw, Mapping):
-        return given | axes
-    return given | axes | {"colourings": {key: _colouring(key, value) for key, value in raw.items()}}
+    unpacked = given | axes
+    colourings, values = given.get("colourings"), given.get("values")
+    if isinstance(colourings, Mapping):
+        unpacked["colourings"] = {key: _colouring(key, value) for key, value in colourings.items()}
+    if isinstance(values, Mapping):
+        unpacked["values"] = {
+            key: packed(f"values.{key}", _numbers(value), "f") for key, value in values.items()
+        }
+    return unpacked
+
+
+def _numbers(values: Any) -> Any:
+    """A list as JSON has it: NaN, which JSON cannot say, may be null or a text."""
+    if not isinstance(values, list):
+        return values
+    return [math.nan if value is None or value == "nan" else value for value in values]
 
 
 def _colouring(key: str, value: Any) -> Colouring:

@@ -101,6 +101,11 @@ def all_finite(packed: memoryview) -> bool:
     return all(math.isfinite(number) for number in array("f", bytes(packed)))
 
 
+def none_infinite(packed: memoryview) -> bool:
+    """Whether no little-endian float32 in a packed array is infinite; NaN may be."""
+    return all_finite(packed) or not any(map(math.isinf, array("f", bytes(packed))))
+
+
 def described(kind: inspect.Type) -> str:
     """What a type allows, in words."""
     match kind:
@@ -173,6 +178,8 @@ def _check(name: str, hint: object, info: inspect.Type) -> Check:
             return Check(name, allowed, _choice(frozenset(values)), optional)
         case inspect.MemoryViewType():
             return Check(name, allowed, _packed, optional)
+        case inspect.DictType(value_type=inspect.MemoryViewType(), max_length=most):
+            return Check(name, allowed, _packed_by_name(most or sys.maxsize), optional)
     return Check(name, allowed, _converted(hint, kind), optional)
 
 
@@ -234,6 +241,17 @@ def _packed(value: Any) -> memoryview:
     if view.ndim != 1 or not view.c_contiguous or view.format not in {"B", "f"}:
         raise ValueError
     return view.cast("B").toreadonly()
+
+
+def _packed_by_name(most: int) -> Callable[[Any], dict[str, memoryview]]:
+    name = _text(1, LONGEST_NAME)
+
+    def legal(value: Any) -> dict[str, memoryview]:
+        if not isinstance(value, dict) or len(value) > most:
+            raise ValueError
+        return {name(key): _packed(each) for key, each in value.items()}
+
+    return legal
 
 
 def _converted(hint: object, kind: inspect.Type | None = None) -> Callable[[Any], Any]:

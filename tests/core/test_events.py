@@ -2,6 +2,7 @@
 
 import json
 import math
+import struct
 from typing import Any
 
 import msgspec
@@ -150,6 +151,17 @@ CASES: list[tuple[Event, dict[str, Any]]] = [
         },
     ),
     (
+        PointCloud.pack("p", [0.0], [1.0], values={"certainty": [0.5]}),
+        {
+            "type": "point_cloud",
+            "name": "p",
+            "x": b"\x00\x00\x00\x00",
+            "y": b"\x00\x00\x80\x3f",
+            "colourings": {},
+            "values": {"certainty": b"\x00\x00\x00\x3f"},
+        },
+    ),
+    (
         BusStats(1.5e9, 10, rejected={"malformed": 1}),
         {
             "type": "bus_stats",
@@ -285,6 +297,27 @@ ILLEGAL: list[tuple[dict[str, Any], str, str]] = [
         "colourings.k: 'code 1'",
         "below 1",
     ),
+    (
+        {"type": "point_cloud", "name": "p", "x": [0], "y": [0], "values": {"c": [1, 2]}},
+        "values.c: '8 bytes'",
+        "4 bytes per point",
+    ),
+    (
+        {"type": "point_cloud", "name": "p", "x": [0], "y": [0], "values": {"c": [-math.inf]}},
+        "values.c: 'infinity'",
+        "NaN where unknown",
+    ),
+    ({"type": "point_cloud", "name": "p", "x": [0], "y": [0], "values": [1]}, "values: [1]", "a mapping"),
+    (
+        {"type": "point_cloud", "name": "p", "x": [0], "y": [0], "values": {"c": ["high"]}},
+        "values.c: ['high']",
+        "a list of numbers",
+    ),
+    (
+        {"type": "point_cloud", "name": "p", "x": [0], "y": [0], "values": {"": [1]}},
+        "values: {'': <mem",
+        "a mapping from names",
+    ),
     ({"type": "telegram"}, "type: 'telegram'", "model_metric"),
     ({}, "type: None", "model_metric"),
 ]
@@ -334,6 +367,28 @@ def test_packed_arrays_of_another_kind_are_refused_rather_than_misread() -> None
     with pytest.raises(InvalidEvent, match=r"point_cloud.x: .* without gaps"):
         PointCloud("p", np.zeros(4, "f4")[::2], np.zeros(2, "f4"))  # type: ignore[arg-type]
     assert len(PointCloud("p", np.zeros(4, "f4"), np.zeros(4, "f4"))) == 4  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "given",
+    [[0.25, None, -1], [0.25, "nan", -1], "AACAPgAAwH8AAIC/", struct.pack("<3f", 0.25, math.nan, -1)],
+    ids=["null", "text", "base64", "bytes"],
+)
+def test_values_of_a_cloud_may_be_unknown(given: object) -> None:
+    plain = {"type": "point_cloud", "name": "p", "x": [0] * 3, "y": [0] * 3, "values": {"certainty": given}}
+    cloud = from_dict(plain)
+    assert isinstance(cloud, PointCloud)
+    assert cloud.values is not None
+    known, unknown, negative = cloud.values["certainty"].cast("f")
+    assert (known, negative) == (0.25, -1.0)
+    assert math.isnan(unknown)
+    assert cloud.values["certainty"].readonly
+
+
+def test_values_of_a_cloud_take_arrays_of_any_kind() -> None:
+    cloud = PointCloud.pack("p", [0.0] * 4, [0.0] * 4, values={"certainty": np.arange(8)[::2]})
+    assert cloud.values is not None
+    assert list(cloud.values["certainty"].cast("f")) == [0, 2, 4, 6]
 
 
 class OneElement:

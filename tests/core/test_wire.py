@@ -122,10 +122,13 @@ def test_events_come_back_with_time_and_run() -> None:
 
 
 def test_a_cloud_is_a_view_into_its_frame() -> None:
-    frame = encode_frame(PRODUCER, 0, "", [1.0], [PointCloud.pack("p", [1.0, 2.0], [3.0, 4.0])])
+    cloud = PointCloud.pack("p", [1.0, 2.0], [3.0, 4.0], values={"certainty": [0.5, 0.25]})
+    frame = encode_frame(PRODUCER, 0, "", [1.0], [cloud])
     event = open_frame(frame).events[0].event
     assert isinstance(event, PointCloud)
     assert event.x.obj is frame
+    assert event.values is not None
+    assert event.values["certainty"].obj is frame
 
 
 def test_the_brokers_stamp() -> None:

@@ -56,4 +56,5 @@ class Bulk:
 
 def _size(cloud: PointCloud) -> int:
     axes = len(cloud.x) + len(cloud.y) + len(cloud.z or b"")
-    return axes + sum(len(colouring.codes) for colouring in cloud.colourings.values())
+    numbers = sum(map(len, (cloud.values or {}).values()))
+    return axes + numbers + sum(len(colouring.codes) for colouring in cloud.colourings.values())

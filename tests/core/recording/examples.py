@@ -9,6 +9,7 @@ import msgspec
 
 from dashctl.events import (
     Alert,
+    AlertAcknowledged,
     AttackProfile,
     BusStats,
     Embedding,
@@ -27,6 +28,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
+    SourceCode,
     Stamped,
 )
 from dashctl.recording.recorder import RecordingWriter, open_new
@@ -52,7 +54,10 @@ EVERY: Sequence[Event] = (
     Alert("hot", severity="critical", resolved=True),
     HostStats("h", cpu=3.5, cores=(1.0, 2.0), memory_bytes=2**40),
     PointCloud.pack("pca", [1.0, 2.5], [3.0, -4.0], [0.0, 1e30], phase=["clean", "armed"]),
+    PointCloud.pack("sure", [1.0, 2.5], [3.0, -4.0], values={"certainty": [0.5, math.nan]}),
     PointCloud.pack("flat", [1.0], [2.0]),
+    AlertAcknowledged("disk full", by="me"),
+    SourceCode("loop.py", "for step in range(9):\n\tpass\n", 12),
     BusStats(1.0, by_producer=(ProducerStats("ab", "r", 1, 0, 1.0, 0.1),), queues={"a": 1}),
 )
 """At least one of each, with what is hard to write down."""

@@ -4,6 +4,7 @@ import csv
 import json
 import math
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -53,9 +54,11 @@ def test_parquet_has_a_typed_table_per_type(recording: Path, tmp_path: Path) -> 
         "step": 299,
         "value": 299 / 8,
     }
-    cloud, flat = pq.read_table(out / "point_cloud.parquet").to_pylist()
+    cloud, sure, flat = pq.read_table(out / "point_cloud.parquet").to_pylist()
     assert (cloud["x"], cloud["y"], flat["z"]) == ([1.0, 2.5], [3.0, -4.0], None)
     assert cloud["colourings"][0][1]["codes"] == [0, 1]
+    (certainty,) = dict(sure["values"]).values()
+    assert [certainty[0], math.isnan(certainty[1])] == [0.5, True]
     (started,) = pq.read_table(out / "run_started.parquet").to_pylist()
     assert dict(started["config"])["lr"] == "0.0003"
 
@@ -70,9 +73,10 @@ def test_csv_is_read_by_anything(recording: Path, tmp_path: Path) -> None:
     with (out / "log_line.csv").open(encoding="utf-8", newline="") as file:
         assert next(csv.DictReader(file))["message"] == EVERY[15].to_event()["message"]
     with (out / "point_cloud.csv").open(encoding="utf-8", newline="") as file:
-        row = next(csv.DictReader(file))
+        row, sure = islice(csv.DictReader(file), 2)
     assert json.loads(row["x"]) == [1.0, 2.5]
     assert json.loads(row["colourings"])["phase"]["codes"] == [0, 1]
+    assert json.loads(sure["values"]) == {"certainty": [0.5, "nan"]}
 
 
 def test_tensorboard_shows_the_metrics_of_each_run(recording: Path, tmp_path: Path) -> None:

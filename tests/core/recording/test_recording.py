@@ -54,7 +54,7 @@ def test_another_reader_finds_all_of_it(tmp_path: Path) -> None:
         assert all(
             f"/{json.loads(message.data)['type']}" == channel.topic for _, channel, message in messages
         )
-        assert len(list(reader.iter_messages(topics=["/point_cloud"]))) == 2
+        assert len(list(reader.iter_messages(topics=["/point_cloud"]))) == 3
         assert [each.name for each in reader.iter_attachments()] == ["state"]
         assert [each.name for each in reader.iter_metadata()] == ["dashctl"]
 

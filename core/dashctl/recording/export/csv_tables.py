@@ -59,16 +59,18 @@ def _cell(value: Any) -> Any:
             return value
         case memoryview():
             return json_text(numbers(value, in_event=True))
-    return json_text(_unpacked(value))
+    return json_text(_unpacked(value, in_event=True))
 
 
-def _unpacked(value: Any) -> Any:
+def _unpacked(value: Any, *, in_event: bool) -> Any:
     match value:
         case memoryview():
-            return numbers(value, in_event=False)
+            return numbers(value, in_event=in_event)
         case tuple():
-            return [_unpacked(each) for each in value]
+            return [_unpacked(each, in_event=in_event) for each in value]
         case dict():
-            return {key: _unpacked(each) for key, each in value.items()}
+            return {key: _unpacked(each, in_event=in_event) for key, each in value.items()}
     fields = getattr(value, "__struct_fields__", None)
-    return value if fields is None else {name: _unpacked(getattr(value, name)) for name in fields}
+    if fields is None:
+        return value
+    return {name: _unpacked(getattr(value, name), in_event=False) for name in fields}
