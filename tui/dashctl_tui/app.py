@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
+from math import inf
 from typing import Any
 
 from textual.app import App, ComposeResult, SystemCommand
@@ -24,7 +25,7 @@ from dashctl_tui.actions import EVERY, Action, bindings
 from dashctl_tui.calls import Calls, completed, line_of
 from dashctl_tui.chosen import Chosen
 from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
-from dashctl_tui.clock import FrameClock
+from dashctl_tui.clock import FrameClock, Line, Swift
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
@@ -32,7 +33,7 @@ from dashctl_tui.query import parse
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.acts import Ask, At, Effect, Publish, Say, ShowScene, Taken
 from dashctl_tui.scenes.scene import Picture, Scene
-from dashctl_tui.source import Lens, Source
+from dashctl_tui.source import Lens, Source, Telling
 from dashctl_tui.terminal import Colourless, TerminalDriver
 from dashctl_tui.theme import THEME
 from dashctl_tui.time_bar import draw_time_bar
@@ -46,6 +47,8 @@ from dashctl_tui.widgets.scene_view import DeckView, Pointed, SceneView, Sized, 
 from dashctl_tui.widgets.time_view import Sought, TimeView
 
 _INTERRUPTED = 130
+_LATER = 0.005
+_SWIFT = Swift()
 _NOTICED = 8.0
 """Seconds for which a notice stands."""
 _SEVERITY_INKS = {"info": MUTED, "warning": WARNING, "critical": ALERT}
@@ -107,13 +110,16 @@ class Monitor(App[None]):
         self._resyncs = 0
         self._epoch = ""
         self._moved_at = 0.0
-        self._clock = FrameClock(self.draw, interval, self._terminal_is_busy)
+        self._clock = FrameClock(self.draw, interval, self._line, polled=not isinstance(source, Telling))
+        if isinstance(source, Telling):
+            source.on_news = self._news_from_thread
         self._ended: int | None = None
         self._traveller, self._calls = traveller, calls
         traveller.on_news = calls.on_news = self._hurry_from_thread
         self._cursor = Cursor(self._lens, traveller)
         self._notice: Notice | None = None
         self._noticed_until = 0.0
+        self._untold = True
 
     @property
     def scene(self) -> Scene[Any]:
@@ -165,15 +171,27 @@ class Monitor(App[None]):
 
     # Pictures
 
-    def draw(self) -> None:
-        """Show what changed since the last time."""
+    def draw(self) -> float:
+        """Show what changed since the last time; the seconds after which there is something by itself."""
+        self._untold = True
         if not self._screen_stack or not self._running:
-            return
+            return self._clock.interval
         self._take_news()
-        self._move_on()
+        moving = self._move_on()
         self._draw_time()
         self._draw_scene()
         self._draw_chrome()
+        return 0.0 if moving else self._rest()
+
+    def _rest(self) -> float:
+        """Seconds until what is shown is another by the time alone."""
+        rest = inf
+        if self._notice is not None and not self._calls.under_way:
+            rest = max(0.0, self._noticed_until - time.monotonic())
+        if (self.scene.ticks and self._lens.held is None) or self.screen_stack[0].query_one("#time").display:
+            # A little later, so that the second has surely begun.
+            rest = min(rest, 1.0 - self._lens.present() % 1.0 + _LATER)
+        return rest
 
     def _draw_chrome(self) -> None:
         width = self.size.width
@@ -237,16 +255,27 @@ class Monitor(App[None]):
             if self._loop is not None:
                 self._loop.call_soon_threadsafe(self._clock.hurry)
 
-    def _terminal_is_busy(self) -> bool:
-        return isinstance(self._driver, TerminalDriver) and self._driver.backlogged
+    def _news_from_thread(self) -> None:
+        # Once until they were looked at: waking the loop is not for nothing.
+        if self._untold:
+            self._untold = False
+            with suppress(RuntimeError):
+                if self._loop is not None:
+                    self._loop.call_soon_threadsafe(self._clock.tell)
 
-    def _move_on(self) -> None:
-        now = self._clock.drawn_at
+    def _line(self) -> Line:
+        return self._driver if isinstance(self._driver, TerminalDriver) else _SWIFT
+
+    def _move_on(self) -> bool:
+        """Whether the picture moves by itself."""
+        now, moving = self._clock.drawn_at, False
         if self.scene.moves is not None:
             look = self.scene.moves(self._chosen.look, now - self._moved_at)
-            if look is not self._chosen.look:
+            moving = look is not self._chosen.look
+            if moving:
                 self._chosen = self._chosen.taking(look)
         self._moved_at = now
+        return moving
 
     # Acts
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 from dashctl.bus import Connection
 from dashctl.events import BusStats
@@ -25,6 +25,13 @@ class Source(Protocol):
     def state(self) -> State: ...
 
     def connection(self) -> Connection: ...
+
+
+@runtime_checkable
+class Telling(Protocol):
+    """A source that says when there is news; one that does not is looked at each interval."""
+
+    on_news: Callable[[], None]
 
 
 TRUSTED = 5.0

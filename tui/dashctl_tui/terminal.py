@@ -136,6 +136,11 @@ class TerminalDriver(LinuxDriver):
             self._asked, self._answers = None, False
         return self.output.waiting > 0 or self._asked is not None
 
+    @property
+    def pace(self) -> float:
+        """Seconds between two pictures that the line affords."""
+        return 0.0
+
     def end_frame(self) -> None:
         """A frame was written: ask the terminal to say when it has come that far."""
         if self._answers and self._asked is None:

@@ -1,12 +1,13 @@
 """A state that keeps itself up to date, in a thread of its own.
 
 Rules: the state is read under the lock and never kept beyond it; the lock is never held for more
-than a few milliseconds; nothing that arrives ends the thread.
+than a few milliseconds; nothing that arrives ends the thread; whoever is told of news is told after it was
+folded, and without the lock.
 """
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Self
 
 import msgspec
@@ -58,6 +59,8 @@ class Follower:
         self.lock = threading.Lock()
         """Hold it while reading `state`."""
         self.state = State()
+        self.on_news: Callable[[], None] = _unheard
+        """Called in the follower's thread when the state or the connection is another one than before."""
         self._connection = Connection(connected=False, since=time.time())
         self._epoch = ""
         self._stopping = False
@@ -98,7 +101,8 @@ class Follower:
     def _follow(self, subscriber: Subscriber) -> None:
         with subscriber:
             while not self._stopping:
-                match subscriber.receive(WAIT):
+                news = subscriber.receive(WAIT)
+                match news:
                     case Resynchronised(state=state, epoch=epoch):
                         self._epoch = epoch.hex()
                         with self.lock:
@@ -106,13 +110,16 @@ class Follower:
                     case Arrived(batches=batches):
                         for batch in batches:
                             self._fold(batch)
-                self._observe(subscriber)
+                if self._observe(subscriber) or news is not None:
+                    self.on_news()
 
     def _fold(self, batch: Sequence[Stamped[Event]]) -> None:
         if isinstance(batch, MixedEvents):
             self._fold(batch.metrics)
             batch = batch.others
-        self._arrived += len(batch)
+        # What the broker tells of itself once a second is no traffic.
+        if len(batch) != 1 or not isinstance(batch[0].event, BusStats):
+            self._arrived += len(batch)
         size = COLUMN_SLICE if isinstance(batch, MetricColumns) else SLICE
         for start in range(0, len(batch), size):
             with self.lock:
@@ -120,7 +127,8 @@ class Follower:
             # Without a pause, the lock would be taken back before anybody who waits for it wakes up.
             time.sleep(0)
 
-    def _observe(self, subscriber: Subscriber) -> None:
+    def _observe(self, subscriber: Subscriber) -> bool:
+        """Look how it goes; whether it goes otherwise than before."""
         now = time.monotonic()
         if now - self._rated >= 1.0:
             self._rate = self._arrived / (now - self._rated)
@@ -140,3 +148,8 @@ class Follower:
             resyncs=subscriber.resyncs,
             refused=str(subscriber.refusal or ""),
         )
+        return self._connection != before
+
+
+def _unheard() -> None:
+    """Nobody wants to be told."""
