@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Command("demo", "Begin here", "watch a real training run on this machine, all in one"),
     Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it", False),
     Command("monitor", "Watch", "the screen; with --once, one scene as text"),
+    Command("watch", "Watch", "what happens, a line at a time: for screen readers, logs and pipes"),
     Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
     Command("history", "Watch", "what the journal has of a metric, or the last events of a type"),
     Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
