@@ -9,6 +9,7 @@ Rules:
 """
 
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Final, Generic, Literal, Self, TypeVar, get_args
 
@@ -260,6 +261,11 @@ class SourceCode(Event, frozen=True):
     first_line: Count = 1
     """The number of the text's first line in its file."""
     language: Text = "python"
+
+    def __post_init__(self) -> None:
+        make_legal(self)
+        # A default stays off the wire only if it is the very same object.
+        msgspec.structs.force_setattr(self, "language", sys.intern(self.language))
     loop: Count | None = None
     """The number in its file of the line that the run's progress belongs to."""
 
