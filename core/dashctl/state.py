@@ -16,7 +16,7 @@ from typing import Any, Final, TypeVar, cast
 
 import msgspec
 
-from dashctl.curve import Columns
+from dashctl.curve import Columns, Views
 from dashctl.errors import DashctlError
 from dashctl.events import BY_NAME, EVENT_TYPES, Event, Metric, Stamped
 from dashctl.metric_columns import MetricColumns, MixedEvents
@@ -118,6 +118,14 @@ class State:
         """One curve, or None if there is none with this key."""
         curve = self._store(cls, SeriesStore).curve(key)
         return None if curve is None else curve.columns()
+
+    def curve_views(self, cls: type[Event], key: Key) -> Views | None:
+        """One curve, uncopied: to be let go of before the next event is folded, or the lock is given back.
+
+        For who looks at some numbers of many curves.
+        """
+        views: Views | None = self._store(cls, SeriesStore).views(key)
+        return views
 
     def copy(self) -> "State":
         """The state as it is now, which goes on by itself; events are values, and shared.

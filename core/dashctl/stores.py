@@ -231,6 +231,12 @@ class SeriesStore:
             curve = self._curves[key] = CurveBuffer.from_columns(self._retention.points, curve)
         return curve
 
+    def views(self, key: Key) -> Views | None:
+        """One of them, as of now, uncopied."""
+        self._settle()
+        curve = self._curves.get(key)
+        return curve.views() if isinstance(curve, CurveBuffer) else curve
+
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
         self._codes.append(self._code_of.setdefault(self._key(event, run), len(self._code_of)))

@@ -102,6 +102,20 @@ def test_a_curve_is_kept_per_run_and_name() -> None:
     assert state.curve(Metric, ("r", "nothing")) is None
 
 
+def test_a_curve_is_looked_at_without_a_copy_before_and_after_it_was_encoded() -> None:
+    state = State()
+    for step, value in enumerate([0.5, math.nan, 0.25]):
+        fold(state, Metric("loss", step, value), 100.0 + step, "r")
+    for each in (state, State.decode(state.encode())):
+        views = each.curve_views(Metric, ("r", "loss"))
+        assert views is not None
+        assert (views.total, views.last) == (3, 0.25)
+        assert views.times.cast("B").cast("d").tolist() == [100.0, 101.0, 102.0]
+        assert each.curve_views(Metric, ("r", "nothing")) is None
+        del views
+        fold(each, Metric("loss", 3, 0.125), 103.0, "r")
+
+
 def test_last_keeps_so_many() -> None:
     state = folded(*(LogLine(str(number)) for number in range(1_005)))
     lines = state.last(LogLine)[()]
