@@ -11,19 +11,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import psutil
-
 from dashctl.detector.collect import CollectCallbacks, PhaseEntered, Recorded, Sample, collect
 from dashctl.detector.curves import SHAPE_OF, curve
 from dashctl.detector.episodes import SHIPPED
 from dashctl.detector.profiles import PROFILES, Profile
-from dashctl.detector.telemetry import NAMES
 from dashctl.detector.totals import Totals, count
 from dashctl.events import (
     AttackProfile,
     Event,
-    HostStats,
     LogLine,
     Outcome,
     PhaseEvent,
@@ -33,6 +28,7 @@ from dashctl.events import (
     Scalar,
 )
 from dashctl.validation import sendable
+from dashctl_producers.host import Machine
 from dashctl_producers.recorded import episode_event, snapshot_event
 
 SOURCE: Final = "collector"
@@ -130,34 +126,30 @@ class _Told:
 
     def __init__(self, log: Callable[[Event], None], host: str, seconds: float, totals: Totals) -> None:
         self._log = log
-        self._host = host
+        # Without graphics processors: asking after them would be part of what is recorded.
+        self._machine = Machine(host)
         self._seconds = seconds
         self._totals = totals
         self._profile: Profile = PROFILES[0]
         self._samples: list[Sample] = []
-        self._fresh = 0  # samples since the last second was told
-        psutil.cpu_percent(percpu=True)  # the first call only starts the count
 
     def on_phase(self, entered: PhaseEntered) -> None:
         """A new episode begins with its first phase."""
         if entered.t == 0.0:
             self._profile = entered.profile
             self._samples.clear()
-            self._fresh = 0
         self._log(LogLine(f"{entered.episode}: {entered.phase} at {entered.t:.1f} s", source=SOURCE))
 
     def on_sample(self, sample: Sample) -> None:
         """Once a second: the host, the phase, and the episode's curve so far."""
         last = self._samples[-1].t if self._samples else 0.0
         self._samples.append(sample)
-        self._fresh += 1
         if int(sample.t) > int(last):
-            self._log(self._host_stats())
+            self._log(self._machine.stats())
             self._log(PhaseEvent(sample.phase))
             self._log(self._curve())
             note = sendable(f"{sample.episode}: {sample.phase}")
             self._log(Progress("episode", min(sample.t, self._seconds), self._seconds, "s", note))
-            self._fresh = 0
 
     def on_episode(self, recorded: Recorded) -> None:
         """An episode is whole."""
@@ -173,22 +165,3 @@ class _Told:
         times = [sample.t for sample in self._samples]
         points = curve(self._profile, times, [sample.row for sample in self._samples])
         return AttackProfile(self._profile, points, SHAPE_OF[self._profile])
-
-    def _host_stats(self) -> HostStats:
-        rows = [sample.row for sample in self._samples[-self._fresh :]]
-        means = dict(zip(NAMES, np.mean(rows, axis=0).tolist(), strict=True))
-        memory = psutil.virtual_memory()
-        return HostStats(
-            self._host,
-            cpu=min(means["cpu_total"], 100.0),
-            cores=tuple(min(share, 100.0) for share in psutil.cpu_percent(percpu=True)),
-            load=means["load1"],
-            memory=memory.percent,
-            memory_bytes=memory.total - memory.available,
-            disk_read=means["disk_read"],
-            disk_write=means["disk_write"],
-            # Loopback stays out: on it the emulator talks to itself, which is no network's traffic.
-            net_in=means["net_recv"],
-            net_out=means["net_sent"],
-            processes=round(means["processes"]),
-        )

@@ -2,13 +2,9 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from dashctl.detector.collect import Sample
 from dashctl.detector.episodes import META, read_episode, write_episode
-from dashctl.detector.telemetry import NAMES
-from dashctl.detector.totals import Totals
 from dashctl.detector.windows import window_phases
 from dashctl.errors import InvalidData
 from dashctl.events import (
@@ -114,16 +110,6 @@ def test_an_older_episode_that_is_broken_is_named_and_not_counted(tmp_path: Path
     assert len(warnings) == 1
     assert "broken" in warnings[0].message
     assert len(of(events, Snapshot)) == 2
-
-
-def test_what_stays_on_the_machine_is_no_network_traffic() -> None:
-    events: list[Event] = []
-    row = np.zeros(len(NAMES), dtype=np.float32)
-    for name, value in (("lo_bytes", 9e6), ("net_recv", 30.0), ("net_sent", 20.0)):
-        row[NAMES.index(name)] = value
-    collector._Told(events.append, "box", 60.0, Totals()).on_sample(Sample("e", 1.0, "clean", row))
-    (stats,) = [event for event in events if isinstance(event, HostStats)]
-    assert (stats.net_in, stats.net_out) == (30.0, 20.0)
 
 
 def test_numbers_that_make_no_sense_are_refused(tmp_path: Path) -> None:

@@ -52,6 +52,7 @@ COMMANDS: Final = (
     Command("history", "Watch", "what the journal has of a metric, or the last events of a type"),
     Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
     Command("events", "Publish", "every event type with its fields and what they allow"),
+    Command("host", "Publish", "tell how this machine is doing, graphics processors included"),
     Command("collect", "Record and train", "record this machine's telemetry as labelled episodes"),
     Command("record", "Record and train", "record everything that is published into a file"),
     Command("replay", "Record and train", "play a recording, in a monitor of its own or onto a bus"),

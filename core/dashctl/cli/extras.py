@@ -13,8 +13,10 @@ from dashctl.errors import MissingExtra
 
 PACKAGES: Final = {
     "export": ("pyarrow", "tensorboard"),
+    "host": ("psutil", "pynvml"),
     "serve": ("litestar", "prometheus_client", "uvicorn"),
     "tui": ("numpy", "rich", "textual"),
+    "web": ("aiohttp", "aiohttp_jinja2", "jinja2", "textual_serve"),
     "train": ("numpy", "psutil", "pyarrow", "sklearn", "torch"),
 }
 """What an extra brings, by the names under which Python imports it."""

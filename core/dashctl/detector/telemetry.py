@@ -15,6 +15,8 @@ import numpy as np
 import numpy.typing as npt
 import psutil
 
+from dashctl.detector.kernel import busy_and_total, core_times, network
+
 Kind = Literal["level", "rate"]
 Row = npt.NDArray[np.float32]
 
@@ -74,8 +76,6 @@ COLUMNS: Final[tuple[Column, ...]] = (
 )
 
 NAMES: Final[tuple[str, ...]] = tuple(column.name for column in COLUMNS)
-
-LOOPBACK: Final = frozenset({"lo", "lo0"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,14 +137,14 @@ def _cpu_shares(last: _Reading, now: _Reading) -> dict[str, float]:
 
 def _read() -> _Reading:
     at = time.monotonic()
-    cores: list[dict[str, float]] = [core._asdict() for core in psutil.cpu_times(percpu=True)]
+    cores = core_times()
     memory = psutil.virtual_memory()
     sockets = _socket_counts()
     stat = _proc_stat()
     return _Reading(
         at=at,
         cpu=_cpu_seconds(cores),
-        cores=np.array([_busy_and_total(core) for core in cores]),
+        cores=np.array([busy_and_total(core) for core in cores]),
         counters=_counters(stat),
         levels={
             "load1": psutil.getloadavg()[0],
@@ -170,12 +170,6 @@ def _cpu_seconds(cores: list[dict[str, float]]) -> dict[str, float]:
     return total
 
 
-def _busy_and_total(times: dict[str, float]) -> tuple[float, float]:
-    # Linux counts guest time inside user time as well: leave it out of the sum.
-    total = sum(value for name, value in times.items() if not name.startswith("guest"))
-    return total - times["idle"] - times.get("iowait", 0.0), total
-
-
 def _counters(stat: dict[str, float]) -> dict[str, float]:
     kernel = psutil.cpu_stats()
     disk = psutil.disk_io_counters(nowrap=False)  # None on a machine without disks
@@ -198,16 +192,14 @@ def _counters(stat: dict[str, float]) -> dict[str, float]:
 
 
 def _network_counters() -> dict[str, int]:
-    total = dict.fromkeys(("lo_bytes", "lo_packets", "net_recv", "net_sent", "net_packets"), 0)
-    for name, card in psutil.net_io_counters(pernic=True, nowrap=False).items():
-        if name in LOOPBACK:
-            total["lo_bytes"] += card.bytes_sent
-            total["lo_packets"] += card.packets_sent
-        else:
-            total["net_recv"] += card.bytes_recv
-            total["net_sent"] += card.bytes_sent
-            total["net_packets"] += card.packets_recv + card.packets_sent
-    return total
+    total = network()
+    return {
+        "lo_bytes": total.lo_bytes,
+        "lo_packets": total.lo_packets,
+        "net_recv": total.received,
+        "net_sent": total.sent,
+        "net_packets": total.packets,
+    }
 
 
 def _proc_stat() -> dict[str, float]:
