@@ -1,8 +1,8 @@
-"""The colours of the monitor, for a dark background.
+"""The inks of the monitor, by what they mean.
 
-Rules: colours of one set differ in lightness as well as hue, so that they stay apart for colour-blind eyes
-and after quantising to the 256 standard colours; the same name has the same colour in every process, so names
-are hashed with CRC-32 and never with Python's salted hash; nothing outside this file spells a colour.
+Rules: an ink names a role ("accent", "phase.clean", "category.3/far"), and which colour that is, is the
+skin's to say; the same name has the same ink in every process, so names are hashed with CRC-32 and never with
+Python's salted hash.
 """
 
 from collections.abc import Iterable, Mapping
@@ -12,72 +12,42 @@ from types import MappingProxyType
 from typing import Final
 from zlib import crc32
 
-from dashctl.phases import Phase
+from dashctl.phases import PHASES, Phase
 from dashctl_tui.plots.canvas import Ink
+from dashctl_tui.plots.skin import ON
+from dashctl_tui.plots.themes import CATEGORIES, MODELS, STEPS
 
-BACKGROUND: Final = "#101016"
-TRACK: Final = "#26262f"
+BACKGROUND: Final = "background"
+TRACK: Final = "track"
 """Background of the empty part of a bar."""
-ON_COLOUR: Final = "#121218"
+ON_COLOUR: Final = ON
 """Text on top of a coloured cell."""
 
-TEXT: Final = Ink("#d0d0d7")
-HEADING: Final = Ink("#eeeef2", bold=True)
-MUTED: Final = Ink("#8a8a94")
-FAINT: Final = Ink("#4e4e58")
-FAINTER: Final = Ink("#3a3a42")
-ACCENT: Final = Ink("#87afff")
-GOOD: Final = Ink("#5fd7af")
-WARNING: Final = Ink("#ffaf5f")
-ALERT: Final = Ink("#ff5f5f", bold=True)
+TEXT: Final = Ink("text")
+HEADING: Final = Ink("heading", bold=True)
+MUTED: Final = Ink("muted")
+FAINT: Final = Ink("faint")
+FAINTER: Final = Ink("fainter")
+ACCENT: Final = Ink("accent")
+GOOD: Final = Ink("good")
+WARNING: Final = Ink("warning")
+ALERT: Final = Ink("alert", bold=True)
 
-_PHASE_COLOURS: Final[Mapping[Phase, str]] = MappingProxyType(
-    {
-        "clean": "#5fd7af",
-        "armed": "#ffd75f",
-        "infecting": "#ff875f",
-        "infected_running": "#ff0087",
-        "dormant": "#8787d7",
-    }
-)
 PHASE_LETTERS: Final[Mapping[Phase, str]] = MappingProxyType(
     {"clean": "C", "armed": "A", "infecting": "I", "infected_running": "R", "dormant": "D"}
 )
 """One letter per phase, so that a cell says its phase without colour."""
 
-_MODEL_COLOURS: Final[Mapping[str, str]] = MappingProxyType(
-    {"rnn": "#5f87d7", "gru": "#5fafaf", "lstm": "#ffafff", "bert": "#d78700", "knn": "#afd75f"}
-)
-# Ordered so that any first few of them are as far apart as they can be: for every kind of colour sight, and
-# with the three depths of each against those of the others.
-_CATEGORICAL: Final = (
-    "#00afff",
-    "#d75f87",
-    "#afaf00",
-    "#afd7ff",
-    "#00ffd7",
-    "#d7d787",
-    "#d7875f",
-    "#d787d7",
-    "#5f87d7",
-    "#00d7d7",
-    "#af8700",
-    "#ffafaf",
-)
-
 
 def phase_ink(phase: str | None) -> Ink:
     """The colour of a phase; muted for None or a name that is no phase."""
-    for known, colour in _PHASE_COLOURS.items():
-        if known == phase:
-            return Ink(colour)
-    return MUTED
+    return Ink(f"phase.{phase}") if phase in PHASES else MUTED
 
 
 def model_ink(name: str) -> Ink:
     """The colour of a model: its own for rnn, gru, lstm, bert and knn, else the one of `name_ink`."""
-    own = _MODEL_COLOURS.get(name.lower())
-    return Ink(own) if own else name_ink(name)
+    known = name.lower()
+    return Ink(f"model.{known}") if known in MODELS else name_ink(name)
 
 
 def name_ink(name: str) -> Ink:
@@ -87,11 +57,40 @@ def name_ink(name: str) -> Ink:
 
 def cluster_ink(index: int) -> Ink:
     """The colour of category number `index`; they repeat after twelve."""
-    return Ink(_CATEGORICAL[index % len(_CATEGORICAL)])
+    return Ink(f"category.{index % CATEGORIES}")
+
+
+def scale_ink(share: float) -> Ink:
+    """The colour of an amount from little (0) to much (1); what lies beyond, and NaN, counts as the nearer end."""
+    step = int(share * STEPS) if 0.0 < share < 1.0 else (STEPS - 1 if share >= 1.0 else 0)
+    return Ink(f"scale.{step}")
+
+
+@lru_cache(maxsize=32)
+def ramp(count: int) -> tuple[Ink, ...]:
+    """`count` colours from little to much, at least two: each is lighter than the one before."""
+    return tuple(_between(_RAMP, index / (count - 1)) for index in range(count))
+
+
+def on_ramp(ink: Ink) -> Ink:
+    """Text that can be read on a cell filled with a colour of a ramp."""
+    return Ink(ON_COLOUR if _lightness(ink.colour) > 0.48 else HEADING.colour, ink.colour)
+
+
+def _between(anchors: Sequence[str], share: float) -> Ink:
+    place = share * (len(anchors) - 1)
+    low = min(int(place), len(anchors) - 2)
+    return Ink(_mix(anchors[low], anchors[low + 1], place - low))
+
+
+def _lightness(colour: str) -> float:
+    """From 0 to 1, as eyes weigh the three channels (ITU-R BT.601)."""
+    red, green, blue = _channels(colour)
+    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
 
 
 def filled(ink: Ink, bold: bool = True) -> Ink:
-    """Dark text on a cell filled with the colour of `ink`."""
+    """Text on a cell filled with the colour of `ink`."""
     return Ink(ON_COLOUR, ink.colour, bold=bold)
 
 
@@ -111,21 +110,9 @@ class Shades:
 
 @lru_cache(maxsize=1024)
 def shades(ink: Ink) -> Shades:
-    """`ink` lightened a little, as it is faded, and faded more: nearest to farthest."""
-    return Shades(
-        Ink(_mix(ink.colour, "#ffffff", 0.16)),
-        Ink(_mix(ink.colour, BACKGROUND, 0.22)),
-        Ink(_mix(ink.colour, BACKGROUND, 0.48)),
-    )
-
-
-def _mix(colour: str, other: str, share: float) -> str:
-    channels = zip(_channels(colour), _channels(other), strict=True)
-    return "#" + "".join(f"{round(mine + (theirs - mine) * share):02x}" for mine, theirs in channels)
-
-
-def _channels(colour: str) -> tuple[int, int, int]:
-    return int(colour[1:3], 16), int(colour[3:5], 16), int(colour[5:7], 16)
+    """`ink` a little stronger, faded a little, and faded more: nearest to farthest."""
+    near, middle, far = (Ink(f"{ink.colour}/{depth}") for depth in ("near", "middle", "far"))
+    return Shades(near, middle, far)
 
 
 CloudPalette = tuple[Shades, ...]
