@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dashctl_tui.plots.canvas import Ink, Row, to_text
-from dashctl_tui.plots.curve import Curve, Mark, draw_curves
+from dashctl_tui.plots.curve import Curve, CurveStyle, Mark, draw_curves
 from dashctl_tui.plots.palette import ALERT, shades
 
 INK = Ink("#ff0000")
@@ -69,7 +69,7 @@ def test_only_marks_are_still_a_picture() -> None:
 
 
 def test_what_a_logarithm_cannot_show_is_marked_and_counted() -> None:
-    text = to_text(draw_curves([curve([1, 0.1, 0, -3, 0.001])], 40, 9, log_y=True))
+    text = to_text(draw_curves([curve([1, 0.1, 0, -3, 0.001])], 40, 9, CurveStyle(log_y=True)))
     assert "2 ≤ 0" in text
     assert text.count("▼") == 2
     assert "0.001┤" in text
@@ -77,7 +77,9 @@ def test_what_a_logarithm_cannot_show_is_marked_and_counted() -> None:
 
 def test_a_logarithm_says_that_some_of_what_a_point_stands_for_has_no_place() -> None:
     low = np.array([1.0, -1.0, 1.0])
-    text = to_text(draw_curves([curve([1, 5, 9], low=low, high=low + 9, not_finite=0)], 40, 9, log_y=True))
+    text = to_text(
+        draw_curves([curve([1, 5, 9], low=low, high=low + 9, not_finite=0)], 40, 9, CurveStyle(log_y=True))
+    )
     assert "some ≤ 0" in text
     assert text.count("▼") == 1
 
@@ -114,7 +116,7 @@ def test_a_single_peak_is_drawn_however_many_points_there_are(
 
 def test_a_smoothed_curve_lies_over_the_dimmed_raw_one() -> None:
     noisy = [1.0, -1.0] * 60
-    rows = draw_curves([curve(noisy)], 40, 10, smoothing=0.95)
+    rows = draw_curves([curve(noisy)], 40, 10, CurveStyle(smoothing=0.95))
     assert {INK, shades(INK).far} <= inks(rows)
     assert shades(INK).far not in inks(draw_curves([curve(noisy)], 40, 10))
 
@@ -150,4 +152,6 @@ def test_huge_and_tiny_values_have_short_labels(y: list[float], label: str) -> N
 
 
 def test_a_name_cannot_reach_the_terminal() -> None:
-    assert "\x1b" not in to_text(draw_curves([curve([1, 2], "\x1b[2Jx")], 40, 8, x_label="\x1b[m"))
+    assert "\x1b" not in to_text(
+        draw_curves([curve([1, 2], "\x1b[2Jx")], 40, 8, CurveStyle(x_label="\x1b[m"))
+    )

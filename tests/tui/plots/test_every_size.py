@@ -14,7 +14,7 @@ from dashctl_tui.plots.bars import bar
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import PLAIN, Ink, Row, fit, framed, to_text
 from dashctl_tui.plots.cloud import Cloud, Marker
-from dashctl_tui.plots.curve import Curve, Mark, draw_curves
+from dashctl_tui.plots.curve import Curve, CurveStyle, Mark, draw_curves
 from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.palette import cloud_palette, cluster_ink
 from dashctl_tui.plots.scale import Scale
@@ -46,7 +46,8 @@ def curves(draw: st.DrawFn) -> Curve:
     low, high = (draw(arrays(size)) if wanted else None for wanted in bounds)
     marks = draw(st.lists(st.builds(Mark, numbers, st.sampled_from(["nan", "+inf", "-inf"])), max_size=3))
     last, odd = draw(st.none() | numbers), draw(st.none() | st.integers(0, 10**9))
-    return Curve(draw(names), x, draw(arrays(size)), low, high, marks, last=last, not_finite=odd)
+    y, dashed = draw(arrays(size)), draw(st.booleans())
+    return Curve(draw(names), x, y, low, high, marks, last=last, not_finite=odd, dashed=dashed)
 
 
 @st.composite
@@ -68,11 +69,21 @@ DRAWINGS: dict[str, st.SearchStrategy[Drawing]] = {
         )
     ),
     "curves": st.tuples(
-        st.lists(curves(), max_size=4), st.booleans(), st.sampled_from([0.0, 0.9]), names
+        st.lists(curves(), max_size=4),
+        st.booleans(),
+        st.sampled_from([0.0, 0.9]),
+        names,
+        st.none() | st.tuples(finite, finite).filter(lambda ends: ends[0] < ends[1]),
+        st.none() | numbers,
+        st.sampled_from(["number", "count", "seconds", "moment"]),
+        st.booleans(),
     ).map(
         lambda made: (
             lambda width, height: draw_curves(
-                made[0], width, height, log_y=made[1], smoothing=made[2], x_label=made[3]
+                made[0],
+                width,
+                height,
+                CurveStyle(made[1], made[2], made[3], made[4], made[5], made[6], made[7]),
             )
         )
     ),

@@ -15,7 +15,7 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
                cloud.draw(camera, width, height, palette, limit=None, markers=())
                cloud.home, cloud.count, cloud.class_centres
     curve      Curve(name, x, y, low, high, marks, ink, last, not_finite), Mark(x, kind)
-               draw_curves(curves, width, height, log_y=False, smoothing=0.0, x_label="step")
+               draw_curves(curves, width, height, CurveStyle(log_y=False, smoothing=0.0, ...))
     sparkline  draw_sparkline(values, width, height, ink)
     bars       bar(value, scale, width, ink), ACCURACY
     scale      Scale(low, high, log=False), .ticks(most), .place(values)

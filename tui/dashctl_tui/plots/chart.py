@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Row, fit
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN
-from dashctl_tui.plots.palette import FAINT, MUTED
+from dashctl_tui.plots.palette import ACCENT, FAINT, MUTED
 from dashctl_tui.plots.scale import Scale, Tick
 from dashctl_tui.plots.text import clip, fill_left
 
@@ -72,11 +72,24 @@ class Chart:
             dots[np.rint(self.rows_of(ticks)).astype(int).clip(0, self.rows - 1), ::_GRID_GAP] = True
         return dots
 
-    def framed(self, plane: Sequence[Row], x_label: str = "") -> list[Row]:
-        """The plane with its axes: `height + below` rows of `gutter + width` cells."""
+    def framed(self, plane: Sequence[Row], x_label: str = "", crosshair: float | None = None) -> list[Row]:
+        """The plane with its axes: `height + below` rows of `gutter + width` cells.
+
+        crosshair: a place on the x axis that is written below the plane.
+        """
         ticks = self._tick_rows() if self.gutter else {}
         rows = [self._gutter(ticks.get(number)) + row for number, row in enumerate(plane)]
-        return rows + (self._x_axis(x_label) if self.below else [])
+        return rows + (self._x_axis(x_label, crosshair) if self.below else [])
+
+    def column_at(self, x: float) -> int | None:
+        """The cell's column of a place on the x axis, None where it is not on it."""
+        return self._cell_column(x) if -1e-9 <= self.x.place_one(x) <= 1 + 1e-9 else None
+
+    def x_at(self, column: int) -> float:
+        """The place on the x axis in the middle of a column of cells, within the scale."""
+        share = (column * DOTS_ACROSS + (DOTS_ACROSS - 1) / 2) / max(1, self.columns - 1)
+        share = min(1.0, max(0.0, share))
+        return self.x.low * (1 - share) + self.x.high * share
 
     def _cell_column(self, x: float) -> int:
         return min(self.width - 1, max(0, round(float(self.columns_of(x))) // DOTS_ACROSS))
@@ -94,7 +107,7 @@ class Chart:
             return Row.of(" " * (self.gutter - 1), (glyphs.AXIS_VERTICAL, FAINT))
         return Row.of((fill_left(tick.label, self.gutter - 1), MUTED), (glyphs.AXIS_TICK_LEFT, FAINT))
 
-    def _x_axis(self, label: str) -> list[Row]:
+    def _x_axis(self, label: str, crosshair: float | None) -> list[Row]:
         size = self.gutter + self.width
         corner = " " * (self.gutter - 1) + glyphs.AXIS_CORNER if self.gutter else ""
         axis = Row.of((corner + glyphs.AXIS_HORIZONTAL * self.width, FAINT))
@@ -111,6 +124,11 @@ class Chart:
             numbers = numbers.overlay(size - name.width, name)
         else:
             axis = axis.overlay(size - name.width - 1, Row.blank(1) + name)
+        if crosshair is not None and (at := self.column_at(crosshair)) is not None:
+            here = Row.of((f" {self.x.label(crosshair)} ", ACCENT._replace(bold=True)))
+            start = max(0, min(self.gutter + at - here.width // 2, size - here.width))
+            axis = axis.overlay(self.gutter + at, Row.of((glyphs.AXIS_TICK_BOTTOM, ACCENT)))
+            numbers = numbers.overlay(start, here)
         return fit([axis, numbers], size, self.below)
 
 

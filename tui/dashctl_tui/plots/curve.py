@@ -3,15 +3,15 @@
 Rules: nothing is clipped or dropped: an envelope shows the extremes between points, and what is not finite is
 marked at its place and counted in the legend; where steps go back, because a run began again, the
 line ends and another begins; smoothing lies over the raw curve, never instead of it; several
-curves carry a letter at their right end, so that they can be told apart without colour.
+curves carry a letter at their right end, so that they can be told apart without colour; a crosshair never
+covers a curve.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import pairwise
+from dataclasses import dataclass, replace
 from math import inf, isfinite
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,12 +23,15 @@ from dashctl_tui.plots.grid import DOTS_DOWN, braille_bits, grid_rows
 from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.numbers import compact
 from dashctl_tui.plots.palette import ALERT, FAINTER, MUTED, cluster_ink, name_ink, shades
-from dashctl_tui.plots.scale import Scale
-from dashctl_tui.plots.smoothing import smoothed
+from dashctl_tui.plots.scale import Scale, Unit
+from dashctl_tui.plots.series import Curve, Mark, MarkKind, Values, parts_of
 from dashctl_tui.plots.trace import Spans, trace
 
-MarkKind = Literal["nan", "+inf", "-inf"]
-Values = NDArray[np.float64]
+__all__ = ["Curve", "CurveStyle", "Mark", "MarkKind", "chart_of", "draw_curves"]
+
+Window = tuple[float, float]
+_DASH = 6
+"""Dots from the beginning of a dash to that of the next."""
 
 _MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
     {
@@ -41,76 +44,103 @@ _MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """A value at `x` that is not finite."""
+class CurveStyle:
+    """How curves are drawn.
 
-    x: float
-    kind: MarkKind
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """One named curve, in the order in which it grew; x goes back a few times at most.
-
-    x, y: (n,). low, high: (n,) the extremes that each point stands for, or None when it stands for itself.
-    marks: values that are not finite and are not in `y`; those that are in `y` are marked without it.
-    ink: its colour, or None for the one of its name. last: its newest value, or None for the last in `y`.
-    not_finite: how many values are not, where points stand for several; None where each stands for itself.
+    log_y: powers of ten; values that are not above 0 are marked at the bottom and counted.
+    smoothing: share of the visible x axis after which a value weighs 1/e in a moving average, which is drawn
+    over the raw curve, dimmed then; 0 for none. window: the ends of the x axis, None for all there is.
+    crosshair: a place on the x axis that is marked. x_unit: what x is. legend: whether names stand above.
     """
 
-    name: str
-    x: Values
-    y: Values
-    low: Values | None = None
-    high: Values | None = None
-    marks: Sequence[Mark] = field(default=())
-    ink: Ink | None = None
-    last: float | None = None
-    not_finite: int | None = None
+    log_y: bool = False
+    smoothing: float = 0.0
+    x_label: str = "step"
+    window: Window | None = None
+    crosshair: float | None = None
+    x_unit: Unit = "number"
+    legend: bool = True
+
+
+_PLAINLY: Final = CurveStyle()
 
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A curve with what was found out about it: its colour, its letter, its marks (x and kind)."""
+    """A curve with what was found out about it: its colour, its letter, its marks (x and kind).
+
+    smooth: (n,) its moving average, None for none.
+    """
 
     curve: Curve
     ink: Ink
     letter: str
     marks: tuple[tuple[float, str], ...]
+    smooth: Values | None = None
 
 
-def draw_curves(
-    curves: Sequence[Curve],
-    width: int,
-    height: int,
-    *,
-    log_y: bool = False,
-    smoothing: float = 0.0,
-    x_label: str = "step",
-) -> list[Row]:
-    """The curves in one chart with a legend above it.
+@dataclass(frozen=True, slots=True)
+class _LaidOut:
+    """What is drawn where: the visible part of each curve, the rows above, the plane and its axes."""
 
-    log_y: powers of ten; values that are not above 0 are marked at the bottom and counted.
-    smoothing: weight in [0, 1) of a moving average drawn over the raw curve, which then is dimmed.
-    """
-    prepared = _prepared(curves, log_y)
-    legend = _legend(prepared, width, height)
-    room = height - len(legend)
+    prepared: Sequence[_Prepared]
+    legend: Sequence[Row]
+    chart: Chart
+    margin: int
+
+
+def draw_curves(curves: Sequence[Curve], width: int, height: int, style: CurveStyle = _PLAINLY) -> list[Row]:
+    """The curves in one chart with a legend above it; the first one lies in front."""
+    laid = _lay_out(curves, width, height, style)
+    plane = _plane(laid.prepared, laid.chart, style.crosshair)
+    rows = laid.chart.framed(plane, style.x_label, style.crosshair)
+    if laid.margin:
+        rows = _with_letters([row.fit(width) for row in rows], laid.prepared, laid.chart, width - 1)
+    return fit([*laid.legend, *rows], width, height)
+
+
+def chart_of(curves: Sequence[Curve], width: int, height: int, style: CurveStyle = _PLAINLY) -> Chart:
+    """The plane and axes that `draw_curves` draws with."""
+    return _lay_out(curves, width, height, style).chart
+
+
+def letters_of(names: Sequence[str]) -> list[str]:
+    """The letter that each of several curves carries."""
+    letters: list[str] = []
+    for name in names:
+        letters.append(_free_letter(name, letters))
+    return letters
+
+
+def _lay_out(curves: Sequence[Curve], width: int, height: int, style: CurveStyle) -> _LaidOut:
+    prepared = _prepared(curves, style.log_y)
+    legend = _legend(prepared, width, height) if style.legend else []
     margin = 2 if len(prepared) > 1 and width >= 16 else 0
-    chart = Chart.within(_x_scale(prepared), _y_scale(prepared, log_y), width - margin, max(1, room))
-    plane = _plane(prepared, chart, smoothing)
-    rows = chart.framed(plane, x_label)
-    if margin:
-        rows = _with_letters([row.fit(width) for row in rows], prepared, chart, width - 1)
-    return fit([*legend, *rows], width, height)
+    x = _x_scale(prepared, style)
+    seen = [_visible(one, x, style) for one in prepared]
+    y = _y_scale(seen, style.log_y)
+    chart = Chart.within(x, y, width - margin, max(1, height - len(legend)))
+    return _LaidOut(seen, legend, chart, margin)
+
+
+def _visible(one: _Prepared, x: Scale, style: CurveStyle) -> _Prepared:
+    """What the x axis has of a curve, smoothed before it is cut off."""
+    curve, smooth = one.curve, None
+    if style.smoothing > 0:
+        smooth = curve.smooth(style.smoothing * (x.high - x.low), x.low)
+    if style.window is None:
+        return replace(one, smooth=smooth)
+    if smooth is not None:
+        smooth = replace(curve, y=smooth).within(x.low, x.high).y
+    marks = tuple((at, kind) for at, kind in one.marks if x.low <= at <= x.high)
+    return replace(one, curve=curve.within(x.low, x.high), marks=marks, smooth=smooth)
 
 
 def _prepared(curves: Sequence[Curve], log_y: bool) -> list[_Prepared]:
     inks: list[Ink] = []
-    letters: list[str] = []
     for curve in curves:
         inks.append(curve.ink or _free_ink(curve.name, inks))
-        letters.append(_free_letter(curve.name, letters))
+    letters = letters_of([curve.name for curve in curves])
     return [
         _Prepared(curve, ink, letter, _all_marks(curve, log_y))
         for curve, ink, letter in zip(curves, inks, letters, strict=True)
@@ -149,7 +179,7 @@ def _legend(prepared: Sequence[_Prepared], width: int, height: int) -> list[Row]
             one.curve.name,
             Ink(one.ink.colour, bold=True),
             one.letter if several else glyphs.SERIES,
-            _last_value(one.curve),
+            _last_value(one.curve) if one.curve.note is None else one.curve.note,
             _mark_counts(one),
         )
         for one in prepared
@@ -177,24 +207,26 @@ def _mark_counts(one: _Prepared) -> str:
     return f" {glyphs.SEPARATOR} ".join(counts)
 
 
-def _x_scale(prepared: Sequence[_Prepared]) -> Scale:
+def _x_scale(prepared: Sequence[_Prepared], style: CurveStyle) -> Scale:
+    if style.window is not None:
+        return Scale.around(style.window, unit=style.x_unit)
     xs = [one.curve.x for one in prepared] + [np.array([x for x, _ in one.marks]) for one in prepared]
     values = np.concatenate(xs) if xs else np.empty(0)
     finite = values[np.isfinite(values)]
-    return Scale.around([finite.min(), finite.max()] if finite.size else [])
+    return Scale.around([finite.min(), finite.max()] if finite.size else [], unit=style.x_unit)
 
 
 def _y_scale(prepared: Sequence[_Prepared], log_y: bool) -> Scale:
-    bounds = [(one.curve.y, one.curve.low, one.curve.high) for one in prepared]
+    bounds = [(one.curve.y, one.curve.low, one.curve.high, one.smooth) for one in prepared]
     values = [part for parts in bounds for part in parts if part is not None]
     return Scale.around(np.concatenate(values) if values else [], log_y)
 
 
-def _plane(prepared: Sequence[_Prepared], chart: Chart, smoothing: float) -> list[Row]:
+def _plane(prepared: Sequence[_Prepared], chart: Chart, crosshair: float | None) -> list[Row]:
     bits = np.zeros((chart.height, chart.width), dtype=np.uint8)
     ink = np.zeros((chart.height, chart.width), dtype=np.int16)
     inks = [FAINTER]
-    for dots, colour in _layers(prepared, chart, smoothing):
+    for dots, colour in _layers(prepared, chart):
         layer = braille_bits(dots)
         ink[layer != 0] = len(inks)
         bits |= layer
@@ -202,42 +234,43 @@ def _plane(prepared: Sequence[_Prepared], chart: Chart, smoothing: float) -> lis
     if len(inks) == 1 and not any(one.marks for one in prepared):
         return _no_data(chart)
     rows = grid_rows(np.where(bits == 0, braille_bits(chart.grid_lines()), bits), ink, inks)
+    if crosshair is not None:
+        rows = _with_crosshair(rows, chart.column_at(crosshair), bits)
     return _with_points(_with_marks(rows, prepared, chart), prepared, chart)
 
 
-def _layers(
-    prepared: Sequence[_Prepared], chart: Chart, smoothing: float
-) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
+def _layers(prepared: Sequence[_Prepared], chart: Chart) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
     """Dots and ink from back to front: envelopes, raw curves if smoothed, curves; the first one in front."""
     weave = (np.arange(chart.rows)[:, None] + np.arange(chart.columns)) % 2 == 0
     drawable = [one for one in reversed(prepared) if one.curve.x.size]
     for one in drawable:
         if one.curve.low is not None or one.curve.high is not None:
             yield _band(one.curve, chart) & weave, shades(one.ink).far
-    if smoothing > 0:
-        for one in drawable:
+    for one in drawable:
+        if one.smooth is not None:
             yield _line(one.curve, one.curve.y, chart), shades(one.ink).far
     for one in drawable:
-        yield _line(one.curve, smoothed(one.curve.y, smoothing), chart), one.ink
+        line = _line(one.curve, one.curve.y if one.smooth is None else one.smooth, chart)
+        yield line & _dashes(chart) if one.curve.dashed else line, one.ink
+
+
+def _dashes(chart: Chart) -> NDArray[np.bool_]:
+    """Every second stretch along diagonals: lines have gaps there, whether flat or steep."""
+    place = np.arange(chart.rows)[:, None] + np.arange(chart.columns)
+    return place % _DASH < _DASH // 2
 
 
 def _line(curve: Curve, y: Values, chart: Chart) -> NDArray[np.bool_]:
-    return _dots((_spans(curve, y, part, chart) for part in _parts(curve)), chart)
+    return _dots((_spans(curve, y, part, chart) for part in parts_of(curve.x)), chart)
 
 
 def _band(curve: Curve, chart: Chart) -> NDArray[np.bool_]:
     low = curve.y if curve.low is None else curve.low
     high = curve.y if curve.high is None else curve.high
     bands = (
-        _spans(curve, low, part, chart).joined(_spans(curve, high, part, chart)) for part in _parts(curve)
+        _spans(curve, low, part, chart).joined(_spans(curve, high, part, chart)) for part in parts_of(curve.x)
     )
     return _dots(bands, chart)
-
-
-def _parts(curve: Curve) -> list[slice]:
-    """From each step that goes back to the next."""
-    edges = [0, *(np.flatnonzero(curve.x[1:] < curve.x[:-1]) + 1).tolist(), curve.x.size]
-    return [slice(start, stop) for start, stop in pairwise(edges)]
 
 
 def _spans(curve: Curve, y: Values, part: slice, chart: Chart) -> Spans:
@@ -255,6 +288,15 @@ def _no_data(chart: Chart) -> list[Row]:
     text = "no data yet".center(chart.width)[: chart.width]
     middle = (chart.height - 1) // 2
     return [Row.of((text, MUTED)) if row == middle else Row.blank(chart.width) for row in range(chart.height)]
+
+
+def _with_crosshair(rows: list[Row], column: int | None, bits: NDArray[np.uint8]) -> list[Row]:
+    if column is None:
+        return rows
+    line = Row.of((glyphs.AXIS_VERTICAL, MUTED))
+    return [
+        row if drawn else row.overlay(column, line) for row, drawn in zip(rows, bits[:, column], strict=True)
+    ]
 
 
 def _with_marks(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -> list[Row]:

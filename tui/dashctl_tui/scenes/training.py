@@ -19,7 +19,7 @@ from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl.state import State
 from dashctl.stores import Key
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
-from dashctl_tui.plots.curve import Curve, Mark, MarkKind, draw_curves
+from dashctl_tui.plots.curve import Curve, CurveStyle, Mark, MarkKind, draw_curves
 from dashctl_tui.plots.palette import ACCENT, FAINT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.text import inert
 from dashctl_tui.scenes.acts import At
@@ -228,7 +228,7 @@ def _chart(chart: ChartView, width: int, height: int, viewport: Viewport[Trainin
     notes += [f"smoothed {viewport.look.smoothing:g}"] if viewport.look.smoothing else []
 
     def content(inner: int, rows: int) -> list[Row]:
-        return draw_curves(curves, inner, rows, log_y=viewport.look.log_y, smoothing=viewport.look.smoothing)
+        return draw_curves(curves, inner, rows, CurveStyle(viewport.look.log_y, viewport.look.smoothing))
 
     return panel(chart.title, content, width, height, note=", ".join(notes))
 
