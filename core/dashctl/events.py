@@ -249,6 +249,8 @@ class AlertAcknowledged(Event, frozen=True):
 
     name: Name
     by: Text = ""
+    withdrawn: bool = False
+    """Whether that is taken back."""
 
 
 class SourceCode(Event, frozen=True):

@@ -10,18 +10,17 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager, nullcontext, suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from dashctl.bus import Address, Follower
+from dashctl.bus import Address, Announcer, Follower
 from dashctl.bus.past import Past
 from dashctl.errors import UsageError
 from dashctl.settings import chosen_keys
-from dashctl_tui.announcing import Announcer
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
 from dashctl_tui.chosen import Chosen
@@ -51,7 +50,8 @@ def watch(
     if scene is not None:
         chosen = replace(chosen, name=scene_named(scene).name)
     actions = rebound(chosen_keys())
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    elsewhere = bool(os.environ.get("TEXTUAL_DRIVER"))
+    if not elsewhere and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
     with Follower(address) as follower, closing(Announcer(follower.address)) as announcer:
         monitor = Monitor(
@@ -67,7 +67,7 @@ def watch(
             local=str(follower.address),
             mark=mark,
         )
-        with _ended_by_signals(monitor):
+        with nullcontext() if elsewhere else _ended_by_signals(monitor):
             monitor.run(mouse=mouse)
         if view:
             keep_view(view, monitor.chosen)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from dashctl.bus.address import Address
+    from dashctl.bus.announcer import Announcer
     from dashctl.bus.broker import Broker
     from dashctl.bus.calling import CallProgress, ask_services, call
     from dashctl.bus.follower import Connection, Follower
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Address",
+    "Announcer",
     "Arrived",
     "Broker",
     "BrokerRunning",
@@ -41,6 +43,7 @@ __all__ = [
 
 _WHERE: Final = {
     "Address": "address",
+    "Announcer": "announcer",
     "Arrived": "subscriber",
     "Broker": "broker",
     "BrokerRunning": "lock",

@@ -11,6 +11,8 @@ from typing import Final, NamedTuple, Protocol, cast
 from dashctl.cli.loading import signals_held
 from dashctl.cli.parsing import Parser
 
+_IN_MODULES: Final = str.maketrans(" -", "__")
+
 
 class CommandModule(Protocol):
     """What a command's module has."""
@@ -39,7 +41,7 @@ class Command(NamedTuple):
     def load(self) -> CommandModule:
         """The module that has it."""
         with signals_held():
-            module = import_module(f"dashctl.cli.{self.name.replace(' ', '_')}")
+            module = import_module(f"dashctl.cli.{self.name.translate(_IN_MODULES)}")
         return cast("CommandModule", module)
 
 
@@ -48,8 +50,12 @@ COMMANDS: Final = (
     Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it", False),
     Command("monitor", "Watch", "the screen; with --once, one scene as text"),
     Command("watch", "Watch", "what happens, a line at a time: for screen readers, logs and pipes"),
+    Command("serve-web", "Watch", "the same screen in a browser tab"),
     Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
     Command("history", "Watch", "what the journal has of a metric, or the last events of a type"),
+    Command("alerts run", "Watch", "watch by rules, and say on the bus what fires"),
+    Command("alerts check", "Watch", "whether a file of rules is as it has to be, and what it says"),
+    Command("alerts list", "Watch", "what fires now"),
     Command("publish", "Publish", "send one event, or JSON lines from stdin, and wait until it is taken in"),
     Command("events", "Publish", "every event type with its fields and what they allow"),
     Command("host", "Publish", "tell how this machine is doing, graphics processors included"),

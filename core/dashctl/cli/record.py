@@ -4,20 +4,16 @@ Rules: what is wrong is found before a broker is looked for, let alone started; 
 how a recording ends, and end it well.
 """
 
-import signal
-import threading
 import time
 from argparse import Namespace
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import Final
 
 from dashctl.cli.connection import broker_of, bus_of, place_of
 from dashctl.cli.gauge import Gauge
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number
+from dashctl.cli.signals import ended_by_signals
 from dashctl.cli.wording import amount
 from dashctl.recording.recorder import Progress, Recorder, check_free
 
@@ -62,7 +58,7 @@ def run(arguments: Namespace) -> int:
     def show(progress: Progress) -> None:
         gauge.show(f"{_said(progress)}, {time.monotonic() - began:.0f} s")
 
-    with _ended_by_signals() as over:
+    with ended_by_signals() as over:
         say(f"recording {place_of(arguments, address)} into {arguments.file}; ctrl+c ends it")
         try:
             progress = recorder.record(arguments.seconds, is_over=over.is_set, on_progress=show)
@@ -75,23 +71,3 @@ def run(arguments: Namespace) -> int:
 def _said(progress: Progress) -> str:
     losses = f", with {progress.losses} gaps" if progress.losses > 1 else ", with a gap"
     return f"{progress.events:,} events, {amount(progress.bytes)}{losses if progress.losses else ''}"
-
-
-@contextmanager
-def _ended_by_signals() -> Iterator[threading.Event]:
-    """Set by the signals that otherwise end a command in the middle of whatever it does."""
-    over = threading.Event()
-
-    def end(number: int, frame: FrameType | None) -> None:
-        over.set()
-
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-    former = {each: signal.getsignal(each) for each in numbers}
-    try:
-        for each in numbers:
-            if former[each] != signal.SIG_IGN:
-                signal.signal(each, end)
-        yield over
-    finally:
-        for each, action in former.items():
-            signal.signal(each, action)

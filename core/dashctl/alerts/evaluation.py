@@ -1,0 +1,117 @@
+"""One rule on one series: what is remembered, and whether it fires.
+
+Rules: pure functions from a memory and what came to another memory; `firing` changes only after its cause has
+been there, or away, for as long as the rule says, and a value between limit and clear limit changes nothing:
+so it cannot flap. A series whose steps go back has begun again.
+"""
+
+from math import isfinite, nan
+from typing import Final
+
+import msgspec
+
+from dashctl.alerts.rules import Behind, Moment, NotFinite, Plateau, Rule, Stalled, Threshold
+
+NEVER: Final = Moment(0.0, 0, 0)
+
+
+class Best(msgspec.Struct, frozen=True):
+    """The best value so far, and when it came."""
+
+    value: float
+    at: Moment
+
+
+class Memory(msgspec.Struct, frozen=True):
+    """What is remembered of a series for one rule.
+
+    verdict: whether the newest value is not as it has to be, None for neither. turning: since when that is
+    the contrary of `firing`. best: of a plateau. since: when it began to fire, seconds since 1970.
+    """
+
+    newest: Moment = NEVER
+    value: float = nan
+    verdict: bool | None = None
+    turning: Moment | None = None
+    best: Best | None = None
+    firing: bool = False
+    since: float = 0.0
+
+
+def taken(
+    rule: Rule, memory: Memory, at: tuple[float, int], value: float, baseline: float | None = None
+) -> Memory:
+    """After one more value, `at` a time (of arrival) and a step. baseline: what stands there in its curve."""
+    time, step = at
+    again = step < memory.newest.step
+    here = Moment(time, step, memory.newest.values + 1)
+    turning = None if again else memory.turning
+    best = None if again else memory.best
+    if (
+        isinstance(rule.cause, Plateau)
+        and isfinite(value)
+        and (best is None or rule.cause.improves(value, best.value))
+    ):
+        best = Best(value, here)
+    verdict = _judged(rule, here, value, best, baseline)
+    if verdict is None and isinstance(rule.cause, Behind | Threshold) and not isfinite(value):
+        # No evidence of either: what turns goes on turning.
+        return Memory(here, value, memory.verdict, turning, best, memory.firing, memory.since)
+    return _lived(rule, Memory(here, value, verdict, turning, best, memory.firing, memory.since), here)
+
+
+def ticked(rule: Rule, memory: Memory, now: float, listening: float) -> Memory:
+    """After some time without a value. listening: since when nothing can have been missed."""
+    here = Moment(now, memory.newest.step, memory.newest.values)
+    match rule.cause:
+        case Stalled(seconds=seconds):
+            # Having missed nothing is asked of what begins alone: what fires is over with a value.
+            heard = memory.newest.time if memory.firing else max(memory.newest.time, listening)
+            verdict: bool | None = now - heard >= seconds
+        case Plateau(over=over) if memory.best is not None:
+            verdict = over.passed(memory.best.at, here)
+        case _:
+            verdict = memory.verdict
+    if verdict == memory.verdict and memory.turning is None and verdict is memory.firing:
+        return memory
+    return _lived(
+        rule,
+        Memory(
+            memory.newest, memory.value, verdict, memory.turning, memory.best, memory.firing, memory.since
+        ),
+        here,
+    )
+
+
+def believed(memory: Memory, *, firing: bool, since: float) -> Memory:
+    """The same, firing or not as was told before."""
+    return Memory(memory.newest, memory.value, memory.verdict, None, memory.best, firing, since)
+
+
+def _judged(rule: Rule, here: Moment, value: float, best: Best | None, baseline: float | None) -> bool | None:
+    match rule.cause:
+        case Threshold():
+            return rule.cause.judges(value)
+        case NotFinite():
+            return not isfinite(value)
+        case Stalled():
+            return False
+        case Plateau(over=over):
+            return best is not None and over.passed(best.at, here)
+        case Behind():
+            return None if baseline is None else rule.cause.judges(value, baseline)
+
+
+def _lived(rule: Rule, memory: Memory, here: Moment) -> Memory:
+    """`firing` after the verdict has been what it is until here."""
+    if memory.verdict is memory.firing or memory.verdict is None:
+        turning, firing = None, memory.firing
+    else:
+        turning, firing = memory.turning or here, memory.firing
+        span = rule.clear if firing else rule.hold
+        # The value that turned it is the first of those in a row.
+        start = turning if span.unit != "values" else Moment(turning.time, turning.step, turning.values - 1)
+        if span.passed(start, here):
+            turning, firing = None, not firing
+    since = here.time if firing and not memory.firing else memory.since
+    return Memory(memory.newest, memory.value, memory.verdict, turning, memory.best, firing, since)

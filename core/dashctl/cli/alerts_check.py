@@ -1,0 +1,42 @@
+"""`dashctl alerts check`: whether a file of rules is as it has to be, and what it says.
+
+Rule: it asks nobody and starts nothing.
+"""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from typing import Final
+
+from dashctl.cli.parsing import Parser
+
+DESCRIPTION: Final = "Check a file of rules and print each rule in words; docs/alerts.md describes them."
+EXAMPLES: Final = ("dashctl alerts check", "dashctl alerts check rules.toml --json")
+
+
+def add_arguments(parser: Parser) -> None:
+    """Declare flags and arguments."""
+    parser.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="the rules (default: alerts.toml in the configuration)",
+    )
+    parser.add_argument("--json", action="store_true", help="as one JSON list")
+
+
+def run(arguments: Namespace) -> int:
+    """Read and print."""
+    from dashctl.alerts.reading import as_plain, read_file, rules_file
+
+    path = arguments.file or rules_file()
+    rules, webhook = read_file(path)
+    if arguments.json:
+        print(json.dumps(as_plain(rules)))
+        return 0
+    for rule in rules:
+        print(f"{rule.severity:<8}  {rule.name}: {rule.described()}")
+    if webhook is not None:
+        print(f"sent to   {webhook.place} as {webhook.format}")
+    return 0
