@@ -19,9 +19,7 @@ from dashctl_tui.plots.palette import (
     cluster_ink,
     model_ink,
     name_ink,
-    on_ramp,
     phase_ink,
-    ramp,
     shades,
 )
 
@@ -135,20 +133,3 @@ def test_a_name_has_the_same_colour_in_every_process() -> None:
 def test_the_palette_of_a_cloud_has_the_shades_of_each_colour() -> None:
     inks = [phase_ink(phase) for phase in PHASES]
     assert cloud_palette(inks) == tuple(shades(ink) for ink in inks)
-
-
-@pytest.mark.parametrize("count", [2, 8, 40])
-@pytest.mark.parametrize("sight", SIGHT)
-def test_a_ramp_grows_lighter_for_every_eye(count: int, sight: str) -> None:
-    seen = [SIGHT[sight] @ linear(ink) for ink in ramp(count)]
-    lightness = [float((TO_LAB @ np.cbrt(TO_LMS @ rgb))[0]) for rgb in seen]
-    assert lightness == sorted(lightness)
-    assert lightness[-1] - lightness[0] > 0.3
-
-
-def test_text_on_a_ramp_stands_out_from_it() -> None:
-    for ink in ramp(8):
-        text = on_ramp(ink)
-        weights = np.array([0.2126, 0.7152, 0.0722])
-        dark, light = sorted(float(weights @ linear(Ink(colour))) for colour in (text.colour, ink.colour))
-        assert (light + 0.05) / (dark + 0.05) >= 3.5, "contrast as WCAG 2.1 counts it"

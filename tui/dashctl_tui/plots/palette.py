@@ -14,8 +14,8 @@ from zlib import crc32
 
 from dashctl.phases import PHASES, Phase
 from dashctl_tui.plots.canvas import Ink
-from dashctl_tui.plots.skin import ON
-from dashctl_tui.plots.themes import CATEGORIES, MODELS, STEPS
+from dashctl_tui.plots.skin import ON, RAMP
+from dashctl_tui.plots.themes import CATEGORIES, MODELS
 
 BACKGROUND: Final = "background"
 TRACK: Final = "track"
@@ -60,33 +60,15 @@ def cluster_ink(index: int) -> Ink:
     return Ink(f"category.{index % CATEGORIES}")
 
 
-def scale_ink(share: float) -> Ink:
-    """The colour of an amount from little (0) to much (1); what lies beyond, and NaN, counts as the nearer end."""
-    step = int(share * STEPS) if 0.0 < share < 1.0 else (STEPS - 1 if share >= 1.0 else 0)
-    return Ink(f"scale.{step}")
-
-
 @lru_cache(maxsize=32)
 def ramp(count: int) -> tuple[Ink, ...]:
-    """`count` colours from little to much, at least two: each is lighter than the one before."""
-    return tuple(_between(_RAMP, index / (count - 1)) for index in range(count))
+    """`count` colours from little to much, at least two: ever further from the background."""
+    return tuple(Ink(f"{RAMP}{index / (count - 1):.4f}") for index in range(count))
 
 
 def on_ramp(ink: Ink) -> Ink:
     """Text that can be read on a cell filled with a colour of a ramp."""
-    return Ink(ON_COLOUR if _lightness(ink.colour) > 0.48 else HEADING.colour, ink.colour)
-
-
-def _between(anchors: Sequence[str], share: float) -> Ink:
-    place = share * (len(anchors) - 1)
-    low = min(int(place), len(anchors) - 2)
-    return Ink(_mix(anchors[low], anchors[low + 1], place - low))
-
-
-def _lightness(colour: str) -> float:
-    """From 0 to 1, as eyes weigh the three channels (ITU-R BT.601)."""
-    red, green, blue = _channels(colour)
-    return (0.299 * red + 0.587 * green + 0.114 * blue) / 255
+    return filled(ink, bold=False)
 
 
 def filled(ink: Ink, bold: bool = True) -> Ink:
