@@ -14,10 +14,12 @@ from benchmarks.result import Result
 from dashctl_tui.plots.ansi import to_ansi
 from dashctl_tui.plots.cloud import Cloud
 from dashctl_tui.plots.palette import cloud_palette, cluster_ink
+from dashctl_tui.plots.skin import Skin
 
 WIDTH, HEIGHT = 200, 50
 CLASSES = 10
 _SPREAD = 0.25
+_SKIN = Skin(depth="256")
 
 
 def clusters(count: int) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
@@ -46,9 +48,7 @@ def our_frame(points: NDArray[np.float64], classes: NDArray[np.int64]) -> Callab
     palette = cloud_palette(cluster_ink(code) for code in range(CLASSES))
 
     def draw(frame: int) -> str:
-        return to_ansi(
-            cloud.draw(cloud.home.rotated(frame * 0.05, 0.0), WIDTH, HEIGHT, palette), truecolor=False
-        )
+        return to_ansi(cloud.draw(cloud.home.rotated(frame * 0.05, 0.0), WIDTH, HEIGHT, palette), _SKIN)
 
     return draw
 

@@ -29,13 +29,14 @@ from dashctl_tui.clock import FrameClock, Line, Swift
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
+from dashctl_tui.plots.skin import Skin
 from dashctl_tui.query import parse
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.acts import Ask, At, Effect, Publish, Say, ShowScene, Taken
 from dashctl_tui.scenes.scene import Picture, Scene
 from dashctl_tui.source import Lens, Source, Telling
 from dashctl_tui.terminal import Colourless, TerminalDriver
-from dashctl_tui.theme import THEME
+from dashctl_tui.theme import textual_theme
 from dashctl_tui.time_bar import draw_time_bar
 from dashctl_tui.travel import BEGINNING, Traveller, Wish
 from dashctl_tui.widgets.ask_line import Asked, AskLine
@@ -95,8 +96,8 @@ class Monitor(App[None]):
         # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
         self._bindings = BindingsMap(bindings(actions))
         self._actions = actions
-        self.register_theme(THEME)
-        self.theme = THEME.name
+        self.register_theme(textual_theme(Skin()))
+        self.theme = textual_theme(Skin()).name
         self._lens = Lens(source, now)
         self._address, self._local, self._mark = address, local or address, mark
         self._chosen = chosen

@@ -6,7 +6,8 @@ from rich.cells import cell_len
 
 from dashctl_tui.plots.ansi import to_ansi
 from dashctl_tui.plots.canvas import PLAIN, Ink, Row, beside, fit, framed, to_text
-from dashctl_tui.plots.strips import style_of, to_strip
+from dashctl_tui.plots.skin import Skin
+from dashctl_tui.plots.strips import styles_in, to_strip
 
 RED, BLUE = Ink("#ff0000"), Ink("#0000ff", bold=True)
 runs = st.lists(st.tuples(st.text("ab漢 é", max_size=5), st.sampled_from([PLAIN, RED, BLUE])), max_size=6)
@@ -72,13 +73,13 @@ def test_plain_text_has_no_escape_codes_and_no_trailing_blanks() -> None:
 def test_ansi_switches_ink_for_each_run_and_ends_in_the_terminals_own() -> None:
     row = Row.of(("a", RED), "b", ("c", Ink("#ff0000", "#00005f", underline=True, reverse=True)))
     assert to_ansi([row]) == "\x1b[38;2;255;0;0ma\x1b[0mb\x1b[4;7;38;2;255;0;0;48;2;0;0;95mc\x1b[0m"
-    assert to_ansi([Row.of(("a", RED))], truecolor=False) == "\x1b[38;5;196ma\x1b[0m"
+    assert to_ansi([Row.of(("a", RED))], Skin(depth="256")) == "\x1b[38;5;196ma\x1b[0m"
 
 
 def test_a_strip_carries_text_style_and_length() -> None:
-    strip = to_strip(Row.of(("漢", RED), "b"))
+    strip, styles = to_strip(Row.of(("漢", RED), "b")), styles_in(Skin())
     assert strip.text == "漢b"
     assert strip.cell_length == 3
-    assert [segment.style for segment in strip] == [style_of(RED), style_of(PLAIN)]
-    assert style_of(BLUE).bold
-    assert style_of(RED).bold is None
+    assert [segment.style for segment in strip] == [styles[RED], styles[PLAIN]]
+    assert styles[BLUE].bold
+    assert styles[RED].bold is None

@@ -4,8 +4,8 @@ Rules: nothing here knows an event, a widget or an application; every `draw_*` r
 of exactly `width` cells and works from 1×1 upwards; names are made inert on the way in.
 
     canvas     Ink, Row, fit, beside, framed, to_text           what a drawing returns, and joining drawings
-    ansi       to_ansi(rows, truecolor=True)                    rows for a bare terminal
-    strips     to_strip(row)                                    a row for a Textual widget
+    ansi       to_ansi(rows, skin)                              rows for a bare terminal
+    strips     to_strip(row, skin)                              a row for a Textual widget
     palette    TEXT, MUTED, ALERT, …, phase_ink, model_ink, name_ink, cluster_ink, cloud_palette(inks)
     text       inert, clip, fill, fill_left                     safe names, cut to cells
     numbers    compact(value), percent(value)                   1.2e-05, 3.4M

@@ -1,30 +1,71 @@
 """Rows turned into Textual's strips.
 
-Rule: this is the only place where a plot meets Textual or Rich styles. Build strips once per picture and keep
-them; a widget's `render_line` should only look one up.
+Rules: this is the only place where a plot meets Textual or Rich styles; build strips once per picture and
+keep them, a widget's `render_line` should only look one up; neighbouring runs that look the same in a skin
+become one, because a terminal is sent every run again.
 """
 
 from functools import lru_cache
+from typing import Final
 
+from rich.color import Color
 from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
 from dashctl_tui.plots.canvas import Ink, Row
+from dashctl_tui.plots.skin import Colour, Paint, Skin
+
+_DEFAULT: Final = Skin()
+
+
+class Styles(dict[Ink, Style]):
+    """The Rich styles of inks in one skin, made when first asked for; equal ones are the same object."""
+
+    def __init__(self, skin: Skin) -> None:
+        super().__init__()
+        self._skin = skin
+
+    def __missing__(self, ink: Ink) -> Style:
+        style = self[ink] = style_of_paint(self._skin.paint(ink))
+        return style
+
+
+@lru_cache(maxsize=64)
+def styles_in(skin: Skin) -> Styles:
+    """Every ink's style in a skin."""
+    return Styles(skin)
 
 
 @lru_cache(maxsize=4096)
-def style_of(ink: Ink) -> Style:
-    """The Rich style of `ink`; attributes that are off stay unset, so that a widget's own style shows."""
+def style_of_paint(paint: Paint) -> Style:
+    """As Rich has it; attributes that are off stay unset, so that a widget's own style shows."""
     return Style(
-        color=ink.colour or None,
-        bgcolor=ink.background or None,
-        bold=ink.bold or None,
-        underline=ink.underline or None,
-        reverse=ink.reverse or None,
+        color=rich_colour(paint.colour),
+        bgcolor=rich_colour(paint.background),
+        bold=paint.bold or None,
+        underline=paint.underline or None,
+        reverse=paint.reverse or None,
     )
 
 
-def to_strip(row: Row) -> Strip:
+def rich_colour(colour: Colour) -> Color | None:
+    """As Rich has it, None for the terminal's own."""
+    if colour is None:
+        return None
+    return Color.parse(colour) if isinstance(colour, str) else Color.from_ansi(colour)
+
+
+def to_strip(row: Row, skin: Skin = _DEFAULT) -> Strip:
     """One row as a strip of known length."""
-    return Strip([Segment(text, style_of(ink)) for text, ink in row.runs], row.width)
+    styles = styles_in(skin)
+    segments: list[Segment] = []
+    before: Style | None = None
+    for text, ink in row.runs:
+        style = styles[ink]
+        if style is before:
+            segments[-1] = Segment(segments[-1].text + text, style)
+        else:
+            segments.append(Segment(text, style))
+            before = style
+    return Strip(segments, row.width)
