@@ -14,7 +14,7 @@ from zlib import crc32
 
 from dashctl.phases import PHASES, Phase
 from dashctl_tui.plots.canvas import Ink
-from dashctl_tui.plots.skin import ON, RAMP
+from dashctl_tui.plots.skin import ON, SCALE
 from dashctl_tui.plots.themes import CATEGORIES, MODELS
 
 BACKGROUND: Final = "background"
@@ -37,6 +37,8 @@ PHASE_LETTERS: Final[Mapping[Phase, str]] = MappingProxyType(
     {"clean": "C", "armed": "A", "infecting": "I", "infected_running": "R", "dormant": "D"}
 )
 """One letter per phase, so that a cell says its phase without colour."""
+_STEPS: Final = 15
+"""Of a scale: finer ones would part runs of cells that look alike."""
 
 
 def phase_ink(phase: str | None) -> Ink:
@@ -60,15 +62,10 @@ def cluster_ink(index: int) -> Ink:
     return Ink(f"category.{index % CATEGORIES}")
 
 
-@lru_cache(maxsize=32)
-def ramp(count: int) -> tuple[Ink, ...]:
-    """`count` colours from little to much, at least two: ever further from the background."""
-    return tuple(Ink(f"{RAMP}{index / (count - 1):.4f}") for index in range(count))
-
-
-def on_ramp(ink: Ink) -> Ink:
-    """Text that can be read on a cell filled with a colour of a ramp."""
-    return filled(ink, bold=False)
+def scale_ink(share: float) -> Ink:
+    """The colour of an amount from little (0) to much (1); less and NaN count as 0, more as 1."""
+    step = round(min(1.0, share) * _STEPS) if share > 0.0 else 0
+    return Ink(f"{SCALE}{step / _STEPS:.4f}")
 
 
 def filled(ink: Ink, bold: bool = True) -> Ink:

@@ -22,8 +22,8 @@ Colour = str | int | None
 DEPTHS: Final[tuple[Depth, ...]] = ("truecolor", "256", "16", "none")
 ON: Final = "on"
 """The role of text on a cell that is filled with a colour: whichever can be read there."""
-RAMP: Final = "ramp:"
-"""Begins a role that ends in a share from 0 to 1, as "ramp:0.25"."""
+SCALE: Final = "scale:"
+"""Begins a role that ends in a share from 0 to 1, as "scale:0.25"."""
 _LITERAL: Final = "#"
 
 
@@ -90,16 +90,16 @@ def _colour(skin: Skin, role: str) -> Colour:
 def _of_sixteen(theme: Theme, role: str) -> Colour:
     if role.startswith(_LITERAL):
         return _downgraded(role, ColorSystem.STANDARD)
-    if role.startswith(RAMP):
-        steps = theme.ramp_of_sixteen
+    if role.startswith(SCALE):
+        steps = theme.scale_of_sixteen
         return steps[min(len(steps) - 1, int(_share(role) * len(steps)))]
     return theme.sixteen.get(role)
 
 
 def _true_colour(theme: Theme, role: str) -> str:
     plain, _, depth = role.partition("/")
-    if plain.startswith(RAMP):
-        colour = _on_the_ramp(theme, _share(plain))
+    if plain.startswith(SCALE):
+        colour = _on_the_scale(theme, _share(plain))
     else:
         colour = plain if plain.startswith(_LITERAL) else theme.colours[plain]
     depths = theme.depths
@@ -115,13 +115,13 @@ def _true_colour(theme: Theme, role: str) -> str:
 
 
 def _share(role: str) -> float:
-    return min(1.0, max(0.0, float(role.removeprefix(RAMP))))
+    return min(1.0, max(0.0, float(role.removeprefix(SCALE))))
 
 
-def _on_the_ramp(theme: Theme, share: float) -> str:
-    place = share * (len(theme.ramp) - 1)
-    low = min(int(place), len(theme.ramp) - 2)
-    return mixed(theme.ramp[low], theme.ramp[low + 1], place - low)
+def _on_the_scale(theme: Theme, share: float) -> str:
+    place = share * (len(theme.scale) - 1)
+    low = min(int(place), len(theme.scale) - 2)
+    return mixed(theme.scale[low], theme.scale[low + 1], place - low)
 
 
 def _readable_on(theme: Theme, role: str) -> str:

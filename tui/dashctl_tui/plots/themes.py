@@ -34,7 +34,7 @@ class Theme:
     """One set of colours.
 
     colours: "#rrggbb" by role. sixteen: a number in 0..15 by role; a role that has none there is drawn in
-    the terminal's own colour. depths: middle and far are mixed with the background. ramp: from little to
+    the terminal's own colour. depths: middle and far are mixed with the background. scale: from little to
     much, away from the background in lightness; what lies between two of them is mixed of both.
     """
 
@@ -43,8 +43,8 @@ class Theme:
     colours: Mapping[str, str]
     sixteen: Mapping[str, int]
     depths: Depths
-    ramp: Sequence[str]
-    ramp_of_sixteen: Sequence[int]
+    scale: Sequence[str]
+    scale_of_sixteen: Sequence[int]
 
     @property
     def background(self) -> str:
@@ -133,8 +133,8 @@ _SIXTEEN_ON_LIGHT: Final[Mapping[str, int]] = MappingProxyType(
     }
 )
 
-_RAMP_ON_DARK: Final = (_GREY, _BRIGHT_BLUE, _CYAN, _GREEN, _YELLOW, _BRIGHT_YELLOW)
-_RAMP_ON_LIGHT: Final = (_GREY, _CYAN, _GREEN, _BRIGHT_BLUE, _MAGENTA, _RED)
+_SCALE_ON_DARK: Final = (_GREY, _BRIGHT_BLUE, _CYAN, _GREEN, _YELLOW, _BRIGHT_YELLOW)
+_SCALE_ON_LIGHT: Final = (_GREY, _CYAN, _GREEN, _BRIGHT_BLUE, _MAGENTA, _RED)
 
 _ON_DARK: Final = Depths("#ffffff", 0.16, 0.22, 0.48)
 _ON_LIGHT: Final = Depths("#000000", 0.16, 0.28, 0.52)
@@ -178,8 +178,8 @@ DARK: Final = Theme(
     ),
     sixteen=_SIXTEEN_ON_DARK,
     depths=_ON_DARK,
-    ramp=("#2b3a67", "#2a6f97", "#2a9d8f", "#8ac926", "#ffd75f"),
-    ramp_of_sixteen=_RAMP_ON_DARK,
+    scale=("#2b3a67", "#2a6f97", "#2a9d8f", "#8ac926", "#ffd75f"),
+    scale_of_sixteen=_SCALE_ON_DARK,
 )
 
 LIGHT: Final = Theme(
@@ -221,8 +221,8 @@ LIGHT: Final = Theme(
     ),
     sixteen=_SIXTEEN_ON_LIGHT,
     depths=_ON_LIGHT,
-    ramp=("#d7d787", "#87c787", "#2f9f9f", "#2f5faf", "#3f0f5f"),
-    ramp_of_sixteen=_RAMP_ON_LIGHT,
+    scale=("#d7d787", "#87c787", "#2f9f9f", "#2f5faf", "#3f0f5f"),
+    scale_of_sixteen=_SCALE_ON_LIGHT,
 )
 
 # After M. Okabe and K. Ito, "Color Universal Design", 2008: their seven colours on black, without the blue
@@ -259,8 +259,8 @@ OKABE_ITO: Final = Theme(
     ),
     sixteen=_SIXTEEN_ON_DARK,
     depths=_ON_DARK,
-    ramp=("#2c4470", "#5f6c87", "#818686", "#aca57a", "#efd54f"),
-    ramp_of_sixteen=_RAMP_ON_DARK,
+    scale=("#2c4470", "#5f6c87", "#818686", "#aca57a", "#efd54f"),
+    scale_of_sixteen=_SCALE_ON_DARK,
 )
 
 HIGH_CONTRAST: Final = Theme(
@@ -303,8 +303,8 @@ HIGH_CONTRAST: Final = Theme(
     ),
     sixteen=_SIXTEEN_ON_DARK,
     depths=_ON_DARK,
-    ramp=("#404040", "#808080", "#bcbcbc", "#ffffff"),
-    ramp_of_sixteen=_RAMP_ON_DARK,
+    scale=("#404040", "#808080", "#bcbcbc", "#ffffff"),
+    scale_of_sixteen=_SCALE_ON_DARK,
 )
 
 THEMES: Final[Mapping[str, Theme]] = MappingProxyType(
