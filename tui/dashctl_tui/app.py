@@ -27,6 +27,7 @@ from dashctl_tui.chosen import Chosen
 from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
 from dashctl_tui.clock import FrameClock, Line, Swift
 from dashctl_tui.cursor import Cursor
+from dashctl_tui.frames import Frame
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.skin import Skin
@@ -92,7 +93,7 @@ class Monitor(App[None]):
         local: str = "",
     ) -> None:
         """local: where `address` is reached from here, if that is elsewhere; nobody is shown that."""
-        super().__init__(driver_class=TerminalDriver if os.name == "posix" else None)
+        super().__init__(driver_class=_driver())
         # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
         self._bindings = BindingsMap(bindings(actions))
         self._actions = actions
@@ -179,10 +180,25 @@ class Monitor(App[None]):
             return self._clock.interval
         self._take_news()
         moving = self._move_on()
-        self._draw_time()
-        self._draw_scene()
-        self._draw_chrome()
+        frame = self._new_frame()
+        self._draw_time(frame)
+        self._draw_scene(frame)
+        self._draw_chrome(frame)
+        self._send(frame)
         return 0.0 if moving else self._rest()
+
+    def _new_frame(self) -> Frame | None:
+        """None where Textual has to draw: on no terminal, and behind another screen."""
+        in_front = len(self.screen_stack) == 1 and isinstance(self._driver, TerminalDriver)
+        return Frame() if in_front else None
+
+    def _send(self, frame: Frame | None) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            if frame is not None and frame.text:
+                self._driver.write_frame(frame.text, self.cursor_position)
+            if frame is None or frame.left_out:
+                # Textual sends what it was given to draw a moment later.
+                self.call_after_refresh(self._driver.end_frame)
 
     def _rest(self) -> float:
         """Seconds until what is shown is another by the time alone."""
@@ -194,7 +210,7 @@ class Monitor(App[None]):
             rest = min(rest, 1.0 - self._lens.present() % 1.0 + _LATER)
         return rest
 
-    def _draw_chrome(self) -> None:
+    def _draw_chrome(self, frame: Frame | None) -> None:
         width = self.size.width
         if time.monotonic() >= self._noticed_until and not self._calls.under_way:
             self._notice = None
@@ -206,10 +222,10 @@ class Monitor(App[None]):
             return
         self._around = around
         screen = self.screen_stack[0]
-        screen.query_one("#deck", RowsView).show([deck_line(DECK, self.scene, width)])
-        screen.query_one("#status", RowsView).show([status_line(status, width)])
+        screen.query_one("#deck", RowsView).show([deck_line(DECK, self.scene, width)], frame)
+        screen.query_one("#status", RowsView).show([status_line(status, width)], frame)
 
-    def _draw_scene(self) -> None:
+    def _draw_scene(self, frame: Frame | None) -> None:
         view_of = self.screen_stack[0].query_one(SceneView)
         size = view_of.size
         if not size.width or not size.height:
@@ -223,17 +239,16 @@ class Monitor(App[None]):
         self._picture = self.scene.paint(self._view, viewport)
         if getattr(viewport.look, "scroll", 0) > self._picture.scrollable:
             self._take(replace(viewport.look, scroll=self._picture.scrollable))
-        if view_of.show(self._picture.rows) and isinstance(self._driver, TerminalDriver):
-            self.call_after_refresh(self._driver.end_frame)
+        view_of.show(self._picture.rows, frame)
 
-    def _draw_time(self) -> None:
+    def _draw_time(self, frame: Frame | None) -> None:
         bar, line = self._cursor.bar(), self.screen_stack[0].query_one("#time", TimeView)
         if line.display != (bar is not None):
             line.display = bar is not None
         drawn = (bar, self.size.width)
         if bar is not None and drawn != self._drawn_time:
             self._drawn_time = drawn
-            line.show([draw_time_bar(bar, self.size.width)])
+            line.show([draw_time_bar(bar, self.size.width)], frame)
 
     def _take_news(self) -> None:
         if trouble := self._cursor.arrive():
@@ -460,6 +475,11 @@ class Monitor(App[None]):
 
     def on_touched(self, event: Touched) -> None:
         self._take(self.scene.mouse(self._at(), event.gesture))
+
+
+def _driver() -> type[TerminalDriver] | None:
+    """The driver of a terminal, None for what the environment names instead."""
+    return TerminalDriver if os.name == "posix" and not os.environ.get("TEXTUAL_DRIVER") else None
 
 
 def _begun_anew(*, restarted: bool) -> str:

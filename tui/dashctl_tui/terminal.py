@@ -35,6 +35,7 @@ from textual.drivers.linux_driver import LinuxDriver
 from textual.events import CursorPosition
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.messages import TerminalSupportsSynchronizedOutput
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -46,6 +47,7 @@ LEAVE = "\x1b[<u" + "".join(f"\x1b[?{mode}l" for mode in _SWITCHED_OFF) + "\x1b[
 """Everything back as it was: keyboard, mouse, paste, focus, alternate screen, wrapping, cursor."""
 
 _WHERE_IS_THE_CURSOR = "\x1b[6n"
+_BEGIN_TOGETHER, _END_TOGETHER = "\x1b[?2026h", "\x1b[?2026l"
 _PATIENCE = 2.0
 _FAREWELL = 0.5
 _BLINK = 0.01
@@ -126,6 +128,9 @@ class TerminalDriver(LinuxDriver):
         self.output = Output(sys.__stdout__)
         self._answers = True
         self._asked: float | None = None
+        self._unasked = 0
+        """Characters since the terminal was asked."""
+        self._synchronises = False
         # Textual asks for no more than a text file has; its annotation asks for more.
         self._file = self.output  # type: ignore[assignment]
 
@@ -141,13 +146,28 @@ class TerminalDriver(LinuxDriver):
         """Seconds between two pictures that the line affords."""
         return 0.0
 
+    def write_frame(self, codes: str, cursor: tuple[int, int]) -> None:
+        """Write a frame in one piece, leave the cursor in that cell, and ask when it has come that far."""
+        codes += f"\x1b[{cursor[1] + 1};{cursor[0] + 1}H"
+        if self._synchronises:
+            codes = f"{_BEGIN_TOGETHER}{codes}{_END_TOGETHER}"
+        self._unasked = 0
+        self.write(codes + self._question())
+
     def end_frame(self) -> None:
-        """A frame was written: ask the terminal to say when it has come that far."""
-        if self._answers and self._asked is None:
-            self._asked = time.monotonic()
-            self.write(_WHERE_IS_THE_CURSOR)
+        """Textual wrote what it had to, if anything: ask the terminal to say when it has come that far."""
+        if self._unasked and (question := self._question()):
+            self.write(question)
+        self._unasked = 0
+
+    def _question(self) -> str:
+        if not self._answers or self._asked is not None:
+            return ""
+        self._asked = time.monotonic()
+        return _WHERE_IS_THE_CURSOR
 
     def write(self, data: str) -> None:
+        self._unasked += len(data)
         if not self.output.lost.is_set():
             self.output.announce()
             super().write(data)
@@ -175,6 +195,8 @@ class TerminalDriver(LinuxDriver):
             # Late is not never.
             self._answers = True
             return
+        if isinstance(message, TerminalSupportsSynchronizedOutput):
+            self._synchronises = True
         super().process_message(message)
 
     def run_input_thread(self) -> None:

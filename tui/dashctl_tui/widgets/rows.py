@@ -1,15 +1,21 @@
 """A widget that shows rows.
 
-Rule: what did not change is not sent again: `show` compares with the rows before and refreshes only the
-lines that differ; `render_line` looks a finished strip up.
+Rules: what did not change is not sent again: `show` compares with the rows before, and adds what differs to
+the frame that is being drawn, or has Textual refresh those lines where there is none; `render_lines` looks
+finished strips up, for whatever Textual draws by itself.
 """
 
 from collections.abc import Iterator, Sequence
 
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual.filter import LineFilter
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from dashctl_tui.frames import Frame, Inkwell
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.plots.strips import to_strip
 
@@ -21,38 +27,86 @@ class RowsView(Widget):
         super().__init__(id=name)
         self._rows: list[Row] = []
         self._strips: list[Strip] = []
+        """One per row, in the colours of the drawing alone."""
+        self._inkwell: Inkwell | None = None
 
     @property
     def rows(self) -> Sequence[Row]:
         """What is on the screen."""
         return self._rows
 
-    def show(self, rows: Sequence[Row]) -> int:
-        """Put these rows on the screen; returns how many lines are sent anew."""
-        former, style = self._rows, self.rich_style
+    def show(self, rows: Sequence[Row], frame: Frame | None = None) -> int:
+        """Put these rows on the screen, with a frame if there is one; returns how many lines are sent."""
+        former, was = self._rows, self._strips
         changed = [line for line, row in enumerate(rows) if line >= len(former) or row != former[line]]
-        changed += range(len(rows), len(former))
         self._rows = list(rows)
-        strips = self._strips[: len(rows)] + [Strip.blank(0)] * (len(rows) - len(self._strips))
+        self._strips = was[: len(rows)] + [Strip.blank(0)] * (len(rows) - len(was))
         for line in changed:
-            if line < len(rows):
-                strips[line] = to_strip(rows[line]).apply_style(style)
-        self._strips = strips
+            self._strips[line] = to_strip(rows[line])
+        if frame is not None and self._fills_its_region(len(former)):
+            self._draw_into(frame, changed, was)
+            return len(changed)
+        changed += range(len(rows), len(former))
+        if frame is not None and changed:
+            frame.left_out = True
         for first, last in _spans(changed):
             self.refresh(Region(0, first, self.size.width, last - first + 1))
         return len(changed)
 
+    def _draw_into(self, frame: Frame, changed: Sequence[int], was: Sequence[Strip]) -> None:
+        ink = self._inkwell = self._inkwell or self._filled_inkwell()
+        column, top = self.region.offset
+        for line in changed:
+            frame.line(column, top + line, was[line], self._strips[line], ink)
+
     def render_line(self, y: int) -> Strip:
-        width = self.size.width
-        if y >= len(self._strips):
-            return Strip.blank(width, self.rich_style)
-        return self._strips[y].adjust_cell_length(width, self.rich_style)
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """As Textual asks for them; its own cache of lines would not know what a frame has changed."""
+        style, filters, background = self.rich_style, self._enabled_filters(), self.background_colors[1]
+        width, lines = self.size.width, []
+        for y in crop.line_range:
+            strip = self._strips[y].apply_style(style) if y < len(self._strips) else Strip.blank(width, style)
+            strip = strip.adjust_cell_length(width, style).crop(crop.x, crop.right)
+            for each in filters:
+                strip = strip.apply_filter(each, background)
+            lines.append(strip)
+        return lines
 
     def notify_style_update(self) -> None:
-        """Strips carry the widget's own colours, so they are made again when those change."""
+        """What is drawn carries the widget's own colours."""
         super().notify_style_update()
-        style = self.rich_style
-        self._strips = [to_strip(row).apply_style(style) for row in self._rows]
+        self._inkwell = None
+        self._strips = [to_strip(row) for row in self._rows]
+
+    def _fills_its_region(self, former: int) -> bool:
+        """Whether every line is somewhere on the screen already, so that it can be drawn over."""
+        region, rows = self.region, self._rows
+        return (
+            len(rows) == former == region.height
+            and region.width > 0
+            and all(row.width == region.width for row in rows)
+        )
+
+    def _enabled_filters(self) -> list[LineFilter]:
+        return [each for each in self.get_line_filters() if each.enabled]
+
+    def _filled_inkwell(self) -> Inkwell:
+        own, filters, background = self.rich_style, self._enabled_filters(), self.background_colors[1]
+
+        def finished(style: Style) -> Style:
+            segments = [Segment("x", own + style)]
+            for each in filters:
+                segments = each.apply(segments, background)
+            return segments[0].style or Style.null()
+
+        systems = {
+            "standard": ColorSystem.STANDARD,
+            "256": ColorSystem.EIGHT_BIT,
+            "windows": ColorSystem.WINDOWS,
+        }
+        return Inkwell(finished, systems.get(self.app.console.color_system or "", ColorSystem.TRUECOLOR))
 
 
 def _spans(lines: Sequence[int]) -> Iterator[tuple[int, int]]:
