@@ -25,8 +25,15 @@ def at_terminal() -> bool:
     return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stdout))
 
 
+def draws_in_browser() -> bool:
+    """Whether what is drawn goes to a browser, by way of a program that started this one."""
+    return bool(os.environ.get("TEXTUAL_DRIVER"))
+
+
 def why_no_screen() -> str:
     """What speaks against drawing a screen, "" where a person sits at a terminal that can show one."""
+    if draws_in_browser():
+        return ""
     if not at_terminal():
         return "input or output is no terminal"
     if not abilities().moves_cursor:

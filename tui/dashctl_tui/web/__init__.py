@@ -1,0 +1,1 @@
+"""The monitor in a browser tab, by way of textual-serve."""
