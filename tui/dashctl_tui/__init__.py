@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from dashctl.bus import Address, Connection
     from dashctl.state import State
 
-__all__ = ["INTERVAL", "once", "run"]
+__all__ = ["INTERVAL", "once", "run", "shot"]
 
 INTERVAL = 0.1
 """Seconds between two pictures at least."""
@@ -67,7 +67,32 @@ def once(
 
     now: seconds since 1970, the present if None. Raises UsageError for a scene that is none.
     """
-    from dashctl_tui.report import picture_text  # noqa: PLC0415
+    from dashctl_tui.report import picture_rows, to_paper  # noqa: PLC0415
 
     moment = time.time() if now is None else now
-    return picture_text(state, connection, scene=scene, size=size, colour=colour, now=moment, address=address)
+    rows = picture_rows(state, connection, scene=scene, size=size, now=moment, address=address)
+    return to_paper(rows, colour=colour)
+
+
+def shot(
+    state: "State",
+    connection: "Connection",
+    path: "Path",
+    *,
+    scene: str,
+    size: tuple[int, int],
+    now: float | None = None,
+    address: str = "",
+) -> None:
+    """Write the picture of a scene as the file's name asks: .svg, .html or .png.
+
+    Raises UsageError for a scene or a kind of file that is none, and NotWritten.
+    """
+    from dashctl_tui.paper.export import check_name, write_picture  # noqa: PLC0415
+    from dashctl_tui.plots.skin import Skin  # noqa: PLC0415
+    from dashctl_tui.report import picture_rows  # noqa: PLC0415
+
+    check_name(path)
+    moment = time.time() if now is None else now
+    rows = picture_rows(state, connection, scene=scene, size=size, now=moment, address=address)
+    write_picture(path, rows, Skin())

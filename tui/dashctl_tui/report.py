@@ -3,6 +3,8 @@
 Rule: it is the same picture as on the screen; without colour it has no escape code at all.
 """
 
+from collections.abc import Sequence
+
 from dashctl.bus import Connection
 from dashctl.state import State
 from dashctl_tui.chrome import Status, status_line
@@ -17,16 +19,15 @@ TITLE_ROWS = 1
 STATUS_ROWS = 1
 
 
-def picture_text(
+def picture_rows(
     state: State,
     connection: Connection,
     *,
     scene: str,
     size: tuple[int, int],
-    colour: bool,
     now: float,
     address: str = "",
-) -> str:
+) -> list[Row]:
     """A title, the scene and the status line, `size` = (columns, rows) in all.
 
     Raises UsageError for a scene that is none.
@@ -40,5 +41,9 @@ def picture_text(
     )
     # The keys named at the end of the line do nothing on paper.
     status = status_line(Status(connection, address), width, keys=False)
-    rows = [title, *picture.rows, status]
+    return [title, *picture.rows, status]
+
+
+def to_paper(rows: Sequence[Row], *, colour: bool) -> str:
+    """The rows as text, with the terminal's codes for colours or without any."""
     return to_ansi(rows) if colour else to_text(rows)

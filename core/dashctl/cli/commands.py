@@ -50,6 +50,7 @@ COMMANDS: Final = (
     Command("doctor", "Begin here", "what is missing or wrong here, and what to do about it", False),
     Command("monitor", "Watch", "the screen; with --once, one scene as text"),
     Command("watch", "Watch", "what happens, a line at a time: for screen readers, logs and pipes"),
+    Command("shot", "Watch", "a scene as a picture: SVG, HTML or PNG"),
     Command("serve-web", "Watch", "the same screen in a browser tab"),
     Command("state", "Watch", "everything that is remembered, as a summary or as JSON"),
     Command("history", "Watch", "what the journal has of a metric, or the last events of a type"),

@@ -17,6 +17,7 @@ PACKAGES: Final = {
     "serve": ("litestar", "prometheus_client", "uvicorn"),
     "tui": ("numpy", "rich", "textual"),
     "web": ("aiohttp", "aiohttp_jinja2", "jinja2", "textual_serve"),
+    "shot": ("PIL",),
     "train": ("numpy", "psutil", "pyarrow", "sklearn", "torch"),
 }
 """What an extra brings, by the names under which Python imports it."""

@@ -143,7 +143,7 @@ def print_picture(state: State, arguments: Namespace, *, place: str, now: float 
     with needing("tui", "dashctl monitor"):
         picture: str = import_module("dashctl_tui").once(
             state,
-            _connection(state, now),
+            connection_of(state, now),
             scene=arguments.scene or _FIRST_SCENE,
             size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
             colour=is_coloured(),
@@ -154,7 +154,7 @@ def print_picture(state: State, arguments: Namespace, *, place: str, now: float 
     return 0
 
 
-def _connection(state: State, moment: float | None) -> Connection:
+def connection_of(state: State, moment: float | None) -> Connection:
     """How a monitor would be connected that got this state at that moment."""
     now = time.time() if moment is None else moment
     stamped = state.newest(BusStats)
