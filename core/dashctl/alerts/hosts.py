@@ -41,3 +41,16 @@ def host_values(stats: HostStats) -> Iterator[tuple[str, str, float]]:
             value = of_gpu(gpu)
             if value is not None:
                 yield field, f"{stats.host} gpu {number} {field.removeprefix('gpu.')}", float(value)
+
+
+def traced_as(metric: str, host: str) -> str | None:
+    """The number of a host's trace that a series of this name has; None if it is not this host's."""
+    if not metric.startswith(f"{host} "):
+        return None
+    field = metric.removeprefix(f"{host} ")
+    if field in _OF_HOST:
+        return field
+    words = field.split(" ")
+    if len(words) == 3 and words[0] == "gpu" and words[1].isdecimal():
+        return f"gpus.{words[1]}.{'memory_bytes' if words[2] == 'memory' else words[2]}"
+    return None
