@@ -44,13 +44,17 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the status line tells. shown: "" for the present, or "paused", "past" or "replay ended"."""
+    """What the status line tells. shown: "" for the present, or "paused", "past" or "replay ended".
+
+    slow: pictures a second that a slow line takes, 0 on any other.
+    """
 
     connection: Connection
     address: str
     shown: str = ""
     filter: str = ""
     notice: Notice | None = None
+    slow: int = 0
 
 
 def deck_tabs(deck: Deck, current: Scene[Any], width: int) -> list[Tab]:
@@ -114,7 +118,8 @@ def _noticed(notice: Notice, marks: Row, counters: Row, width: int) -> Row:
 def _marks(status: Status) -> Row:
     shown = Row.of((f" {status.shown} ", filled(WARNING)), "  ") if status.shown else Row.of("")
     chosen = Row.of((f" /{clip(status.filter, 16)} ", filled(ACCENT)), "  ") if status.filter else Row.of("")
-    return shown + chosen
+    slow = Row.of((f" slow line: {status.slow} fps ", filled(WARNING)), "  ") if status.slow else Row.of("")
+    return slow + shown + chosen
 
 
 def _counters(connection: Connection) -> Row:

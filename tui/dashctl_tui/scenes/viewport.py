@@ -31,6 +31,25 @@ class Shared:
 
 
 @dataclass(frozen=True, slots=True)
+class ScreenStats:
+    """How pictures come to this terminal, over about a second.
+
+    interval: seconds between two of them at least. latency: seconds from a key until the terminal had its
+    picture, None as long as no key changed one. slow: whether it is the line that takes no more.
+    """
+
+    bytes_a_second: float = 0.0
+    frames_a_second: float = 0.0
+    interval: float = 0.0
+    latency: float | None = None
+    slow: bool = False
+
+
+NO_SCREEN = ScreenStats()
+"""Of a picture that is on no terminal."""
+
+
+@dataclass(frozen=True, slots=True)
 class Scrolled:
     """The look of a scene that is a list: so many rows are left out above."""
 
@@ -46,6 +65,7 @@ class Viewport(Generic[Look]):
     look: Look
     now: float = 0.0
     shared: Shared = field(default=Shared())
+    screen: ScreenStats = field(default=NO_SCREEN)
 
     @property
     def filter(self) -> str:
