@@ -1,12 +1,9 @@
 """What each scene says: the numbers, and what must not be said."""
 
-import math
 from typing import Any
 
-import numpy as np
 import pytest
 
-from dashctl.curve import CurveBuffer
 from dashctl.events import (
     Alert,
     AttackProfile,
@@ -20,7 +17,6 @@ from dashctl.events import (
     PhaseEvent,
     PointCloud,
     Prediction,
-    Progress,
     RunFinished,
     RunStarted,
     Snapshot,
@@ -31,7 +27,6 @@ from dashctl.state import State, fold, fold_all
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import phase_ink
 from dashctl_tui.scenes import scene_named
-from dashctl_tui.scenes.training import curve_of, split_name
 from tests.tui.sample import NOW, full_state, looked_at, state_of
 
 
@@ -249,115 +244,6 @@ def test_a_confusion_is_of_the_run_that_told_the_accuracy() -> None:
             fold(state, Prediction(episode, window, predicted, "clean", "lstm"), NOW, run)
         fold(state, ModelMetric("lstm", float(run == "new")), NOW, run)
     assert "6 of 6 windows right" in text_of("models", state)
-
-
-# Training
-
-
-@pytest.mark.parametrize(
-    ("name", "chart", "part"),
-    [
-        ("lstm/train_loss", "lstm/loss", "train"),
-        ("lstm/val_loss", "lstm/loss", "val"),
-        ("train/loss", "loss", "train"),
-        ("Validation.Accuracy", "Accuracy", "val"),
-        ("loss/test", "loss", "test"),
-        ("loss", "loss", ""),
-        ("train", "train", ""),
-        ("retrained_loss", "retrained_loss", ""),
-    ],
-)
-def test_metrics_that_differ_in_the_split_alone_share_a_chart(name: str, chart: str, part: str) -> None:
-    assert split_name(name) == (chart, part)
-
-
-def test_training_shows_charts_progress_and_what_is_not_finite() -> None:
-    text = text_of("training", full_state(), 120, 38)
-    assert "lstm/loss" in text
-    assert "1 NaN" in line_with(text, "train", "val")
-    assert "312 of 480 batches" in text
-
-
-def test_runs_with_the_same_metric_share_a_chart() -> None:
-    state = State()
-    for number in range(8):
-        for step in range(3):
-            fold(state, Metric("loss", step, step / 2), NOW + number, f"run-{number}x")
-    text = text_of("training", state, 160)
-    assert "7x 1" in text, "what all names begin with is left out"
-    assert "2x 1" in text
-    assert "1x 1" not in text
-    assert "2 older runs not shown" in text
-
-
-def test_runs_that_go_on_together_keep_their_places() -> None:
-    state = State()
-    for number, run in enumerate(("a-1", "a-2")):
-        fold(state, RunStarted(), NOW + number, run)
-        fold(state, Metric("loss", 1, 0.5), NOW + 2, run)
-    before = text_of("training", state)
-    assert line_with(before, "1 0.5").index("2 0.5") < line_with(before, "1 0.5").index("1 0.5"), (
-        "the newest first"
-    )
-    fold(state, Metric("loss", 1, 0.5), NOW + 3, "a-1")
-    assert text_of("training", state) == before
-
-
-def test_charts_that_do_not_fit_scroll() -> None:
-    state = state_of(*(Metric(f"metric-{number:02}", 1, 2.0) for number in range(40)))
-    assert "1–6 of 40" in text_of("training", state, 80, 30)
-    assert "metric-39" in text_of("training", state, 80, 30, scroll=999)
-
-
-def test_progress_without_a_total_claims_no_share() -> None:
-    text = text_of("training", state_of(Progress("files", 12, unit="files")))
-    assert "12 files so far" in text
-    assert "%" not in text
-
-
-def test_a_curve_ends_at_its_newest_value_and_marks_what_is_not_finite() -> None:
-    buffer = CurveBuffer(4)
-    for step, value in enumerate(
-        [1.0, 2.0, 3.0, 4.0, math.nan, 6.0, 7.0, math.inf, -math.inf, -math.inf, 8.0, 9.0]
-    ):
-        buffer.append(step, NOW, value)
-    curve = curve_of("x", buffer.columns(), None)
-    assert curve.y[-1] == 9.0
-    assert curve.low is not None
-    assert curve.high is not None
-    assert np.nanmax(curve.high) == 9.0
-    kinds = {mark.kind for mark in curve.marks} | {"-inf" for value in curve.y if value == -math.inf}
-    assert kinds == {"nan", "+inf", "-inf"}
-
-
-def test_a_point_with_nothing_finite_is_its_own_mark() -> None:
-    buffer = CurveBuffer(10)
-    for step, value in enumerate([1.0, math.nan, math.inf, -math.inf]):
-        buffer.append(step, NOW, value)
-    curve = curve_of("x", buffer.columns(), None)
-    assert curve.marks == ()
-    assert math.isnan(curve.y[1])
-    assert curve.y[2:].tolist() == [math.inf, -math.inf]
-
-
-def test_a_run_that_began_again_ends_at_its_newest_value() -> None:
-    state = state_of(*(Metric("loss", step, float(step)) for step in (5, 6, 7, 2, 3)))
-    assert "loss 3" in text_of("training", state)
-
-
-def test_steps_of_several_that_log_at_once_are_drawn_in_order() -> None:
-    buffer = CurveBuffer(100)
-    for step in range(40):
-        buffer.append(step ^ 1, NOW, float(step))
-    assert curve_of("x", buffer.columns(), None).x.tolist() == list(range(40))
-
-
-def test_what_is_not_finite_is_counted_exactly_however_long_a_curve_is() -> None:
-    one_kind = [Metric("a", step, math.nan if step % 3 else 1.0) for step in range(6000)]
-    two_kinds = [Metric("b", step, (1.0, math.nan, math.inf)[step % 3]) for step in range(6000)]
-    text = text_of("training", state_of(*one_kind, *two_kinds), 120, 38)
-    assert "4,000 NaN" in text
-    assert "4,000 not finite" in text
 
 
 # KNN

@@ -127,7 +127,6 @@ class Chart:
         if crosshair is not None and (at := self.column_at(crosshair)) is not None:
             here = Row.of((f" {self.x.label(crosshair)} ", ACCENT._replace(bold=True)))
             start = max(0, min(self.gutter + at - here.width // 2, size - here.width))
-            axis = axis.overlay(self.gutter + at, Row.of((glyphs.AXIS_TICK_BOTTOM, ACCENT)))
             numbers = numbers.overlay(start, here)
         return fit([axis, numbers], size, self.below)
 

@@ -1,0 +1,110 @@
+"""What is kept of a metric as a curve to draw: its numbers, its name, its colour.
+
+Rules: a run has the same colour in every chart, and where runs are compared; where only one run is seen,
+colours tell train from val instead; the baseline is dashed.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+import numpy as np
+
+from dashctl.curve import MINUS_INF, NAN, PLUS_INF, Columns
+from dashctl_tui.plots.canvas import Ink
+from dashctl_tui.plots.curve import Curve, Mark, MarkKind
+from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, WARNING, cluster_ink, name_ink, shades
+from dashctl_tui.plots.series import Values
+from dashctl_tui.scenes.training.look import Axis
+from dashctl_tui.scenes.training.memo import Memo
+from dashctl_tui.scenes.training.names import told_apart
+from dashctl_tui.scenes.training.view import ChartView, Line, Training
+
+_MOST_RESTARTS = 8
+_SPLIT_INKS: Final[Mapping[str, Ink]] = {"train": ACCENT, "val": WARNING, "test": GOOD, "eval": GOOD}
+_MARK_KINDS: Final[tuple[tuple[int, MarkKind, float], ...]] = (
+    (NAN, "nan", np.nan),
+    (PLUS_INF, "+inf", np.inf),
+    (MINUS_INF, "-inf", -np.inf),
+)
+_CURVES: Final[Memo[Curve]] = Memo(512)
+
+
+def curves_of(chart: ChartView, view: Training, axis: Axis) -> list[Curve]:
+    """A curve for each line of a chart."""
+    runs = chart.runs
+    return [_curve(line, chart, view, axis, runs) for line in chart.lines]
+
+
+def _curve(line: Line, chart: ChartView, view: Training, axis: Axis, runs: list[str]) -> Curve:
+    plain = _CURVES.get(
+        (line.run, line.metric, axis),
+        line.stamp,
+        lambda: curve_of("", line.columns, None, axis, line.started),
+    )
+    pinned = line.run == view.baseline
+    name = line.part or (chart.title.rpartition("/")[2] if len(runs) == 1 else "")
+    if len(runs) > 1:
+        name = f"{name} {told_apart(line.run, runs)}".strip()
+    return replace(plain, name=name, ink=_ink(line, view, pinned=pinned), dashed=pinned and view.several)
+
+
+def run_ink(run: str, marked: Sequence[str]) -> Ink:
+    """The colour of a run: of its place among those that are marked, or else of its name."""
+    return cluster_ink(marked.index(run)) if run in marked else name_ink(run)
+
+
+def _ink(line: Line, view: Training, *, pinned: bool) -> Ink:
+    if not view.several:
+        return _SPLIT_INKS.get(line.part, ACCENT)
+    ink = HEADING._replace(bold=False) if pinned else run_ink(line.run, view.marked)
+    return shades(ink).middle if line.part == "train" else ink
+
+
+def curve_of(
+    name: str, columns: Columns, ink: Ink | None = None, axis: Axis = "step", started: float = 0.0
+) -> Curve:
+    """A metric as a curve to draw; where several samples share a point, with their extremes.
+
+    started: where a relative axis begins, seconds since 1970.
+    """
+    x = _places(columns, axis, started)
+    low, high = np.frombuffer(columns.low), np.frombuffer(columns.high)
+    counts = np.frombuffer(columns.counts, dtype=np.uint64)
+    marks = np.frombuffer(columns.marks, dtype=np.uint8)
+    with np.errstate(invalid="ignore", over="ignore"):
+        means = np.frombuffer(columns.sums) / np.maximum(counts, 1)
+        means = np.where(counts > 0, np.clip(means, low, high), np.nan)
+    found: list[Mark] = []
+    for bit, kind, value in reversed(_MARK_KINDS) if marks.any() else ():
+        here = (marks & bit) > 0
+        # A point without any finite value is its own mark; beside finite ones the mark stands apart.
+        means[here & (counts == 0)] = value
+        found += [Mark(at, kind) for at in x[here & (counts > 0)].tolist()]
+    y = means
+    if y.size and counts[-1] and np.isfinite(columns.last):
+        y = means.copy()
+        y[-1] = columns.last
+    # A run begins again a few times at most; steps that go back more often come from several at once.
+    again = np.count_nonzero(np.diff(x) < 0) <= _MOST_RESTARTS
+    order = slice(None) if again else np.argsort(x, kind="stable")
+    thinned = columns.width > 1
+    return Curve(
+        name,
+        x[order],
+        y[order],
+        low[order] if thinned else None,
+        high[order] if thinned else None,
+        tuple(found),
+        ink,
+        last=columns.last if columns.total else None,
+        not_finite=columns.total - int(counts.sum()) if thinned else None,
+        means=means[order],
+    )
+
+
+def _places(columns: Columns, axis: Axis, started: float) -> Values:
+    if axis == "step":
+        return np.frombuffer(columns.steps, dtype=np.int64).astype(np.float64)
+    times = np.frombuffer(columns.times)
+    return times - started if axis == "relative" else times.copy()
