@@ -344,6 +344,8 @@ class HostStats(Event, frozen=True):
     swap: Percent | None = None
     gpus: Annotated[tuple[Gpu, ...], Meta(max_length=64)] | None = None
     gpu_processes: Annotated[tuple[GpuProcess, ...], Meta(max_length=200)] | None = None
+    interval: Positive | None = None
+    """Seconds until the next one, as planned: who says nothing for several of them fell silent."""
 
 
 class Colouring(msgspec.Struct, frozen=True):

@@ -127,7 +127,7 @@ class _Told:
     def __init__(self, log: Callable[[Event], None], host: str, seconds: float, totals: Totals) -> None:
         self._log = log
         # Without graphics processors: asking after them would be part of what is recorded.
-        self._machine = Machine(host)
+        self._machine = Machine(host, interval=1.0)
         self._seconds = seconds
         self._totals = totals
         self._profile: Profile = PROFILES[0]

@@ -45,8 +45,12 @@ class Machine:
     The first call's rates cover the time since this was made. Not for several threads at once.
     """
 
-    def __init__(self, name: str, gpus: GraphicsProcessors | None = None) -> None:
+    def __init__(
+        self, name: str, gpus: GraphicsProcessors | None = None, *, interval: float | None = None
+    ) -> None:
+        """interval: in seconds, at which `stats` will be called."""
         self._name = name
+        self._interval = interval
         self._gpus = gpus
         self._last = _count()
         self._fullest: float | None = None
@@ -79,6 +83,7 @@ class Machine:
             swap=_percent(swap.percent) if swap.total else None,
             gpus=gpus,
             gpu_processes=gpu_processes,
+            interval=self._interval,
         )
 
     def _disk(self) -> float | None:

@@ -47,7 +47,8 @@ def run(arguments: Namespace) -> int:
         place = place_of(arguments, address)
         say(f"telling {place} every {arguments.interval:g} s how {name} is doing; ctrl+c ends it")
         try:
-            host.run(publisher.log, host.Machine(name, gpus.Gpus()), arguments.interval)
+            machine = host.Machine(name, gpus.Gpus(), interval=arguments.interval)
+            host.run(publisher.log, machine, arguments.interval)
         except KeyboardInterrupt:
             # It has ended by now, as it was asked to.
             return 0

@@ -1,0 +1,264 @@
+"""Many hosts as a grid of cells, coloured by one measure.
+
+Rules: every cell says its value in characters too; it has the name with it where there is room, else the
+value, else its tenth of the scale as one digit; a host that fell silent is crossed out; all hosts are seen at
+once unless there are more than cells of one character.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import takewhile
+from typing import Final
+
+from rich.cells import cell_len
+
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row, Run, fit
+from dashctl_tui.plots.palette import ALERT, FAINT, HEADING, MUTED, TEXT, filled, scale_ink
+from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.hosts.measures import GAUGES, HEAT, Measure, brief, measure_named
+from dashctl_tui.scenes.hosts.view import (
+    Host,
+    Hosts,
+    HostsLook,
+    ceiling,
+    ordered,
+    place_of_cursor,
+    share,
+)
+from dashctl_tui.scenes.layout import seen, spread
+from dashctl_tui.scenes.moments import duration
+from dashctl_tui.scenes.viewport import Picture, Viewport
+
+AROUND: Final = 2
+"""Rows above and below the cells, together."""
+_VALUE: Final = 4
+_LONGEST: Final = 24
+_SHORTEST: Final = 6
+_TALLEST: Final = 5
+_LEVELS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """How cells are laid out: `columns` of them, each of `width` and `height`; `fitting` lines are seen."""
+
+    width: int
+    height: int
+    columns: int
+    lines: int
+    fitting: int
+    name: int = 0
+    """Cells for the host's name, 0 for none."""
+
+    @property
+    def scrollable(self) -> int:
+        return max(0, self.lines - self.fitting)
+
+    def scroll_to(self, place: int, scroll: int) -> int:
+        """A scroll near this one, by which the host at this place is seen."""
+        line = place // self.columns
+        return min(self.scrollable, max(line - self.fitting + 1, min(scroll, line)))
+
+
+def cells_for(names: Sequence[str], width: int, height: int) -> Cells:
+    """The largest cells with which all hosts are on the screen, in this many cells."""
+    rows = max(1, height - AROUND)
+    forms = (names, without_domain(names), shortened(names))
+    for least in (*map(_longest, forms), _SHORTEST):
+        name = min(least, _LONGEST)
+        cells = _laid_out(len(names), width, rows, name + _VALUE + 4, name)
+        if cells.scrollable == 0 and cells.width <= width:
+            return cells
+    for size in (_VALUE + 1, 2):
+        cells = _laid_out(len(names), width, rows, size)
+        if cells.scrollable == 0:
+            return cells
+    return _laid_out(len(names), width, rows, 1)
+
+
+def _laid_out(hosts: int, width: int, rows: int, size: int, name: int = 0) -> Cells:
+    columns = max(1, width // size)
+    lines = max(1, -(-hosts // columns))
+    if not name:
+        return Cells(size, 1, columns, lines, min(lines, rows))
+    columns = max(1, -(-hosts // lines))
+    size = max(size, min(width // columns, _LONGEST + _VALUE + 4))
+    tall = max(1, min(_TALLEST, rows // lines))
+    return Cells(size, tall, columns, lines, min(lines, max(1, rows // tall)), size - _VALUE - 4)
+
+
+def _longest(names: Sequence[str]) -> int:
+    return max((cell_len(clip(name, _LONGEST)) for name in names), default=0)
+
+
+def without_domain(names: Sequence[str]) -> list[str]:
+    """Names without what all of them end with from a full stop on."""
+    domain = names[0].find(".") if names else -1
+    end = names[0][domain:] if domain > 0 else ""
+    if not end or len(names) < 2 or not all(name.endswith(end) for name in names):
+        return list(names)
+    return [name.removesuffix(end) for name in names]
+
+
+def shortened(names: Sequence[str]) -> list[str]:
+    """Names without their domain, and without what all of them begin with up to a separator."""
+    if len(names) < 2:
+        return list(names)
+    names = without_domain(names)
+    low, high = min(names), max(names)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(low, high, strict=False)))
+    begin = max(low.rfind(separator, 0, same) for separator in "-_./ ") + 1
+    return [name[begin:] for name in names]
+
+
+def _labels(names: Sequence[str], room: int) -> Sequence[str]:
+    """The longest form of names that fits."""
+    forms = (names, without_domain(names), shortened(names))
+    return next((form for form in forms if _longest(form) <= room), forms[-1])
+
+
+def draw_heat(view: Hosts, viewport: Viewport[HostsLook]) -> Picture:
+    """The grid, what its colours mean, and the host under the cursor."""
+    width, height = viewport.width, viewport.height
+    measure = measure_named(viewport.look.measure)
+    hosts = ordered(view, viewport)
+    names = [host.name for host in hosts]
+    cells = cells_for(names, width, height)
+    top = ceiling(measure, hosts)
+    grid = _Drawn(cells, measure, top, viewport.now)
+    cursor = place_of_cursor(hosts, viewport.look)
+    first = min(viewport.look.scroll, cells.scrollable)
+    labels = _labels(names, cells.name)
+    heading = _heading(grid, hosts, worst_first=viewport.look.worst_first, width=width)
+    rows = [heading] if height > AROUND else []
+    for line in range(first, first + cells.fitting):
+        places = range(line * cells.columns, min(len(hosts), (line + 1) * cells.columns))
+        drawn = [_cell(grid, hosts[place], labels[place], chosen=place == cursor) for place in places]
+        rows += [Row.join(run for cell in drawn for run in cell[part]) for part in range(cells.height)]
+    rows = fit(rows, width, max(0, height - 1))
+    seen_part = seen(first * cells.columns, min(len(hosts), cells.fitting * cells.columns), len(hosts))
+    rows.append(_footing(hosts[cursor], seen_part, viewport))
+    return Picture(fit(rows, width, height), cells.scrollable)
+
+
+@dataclass(frozen=True, slots=True)
+class _Drawn:
+    """What all cells have in common: where the measure's scale ends, and the moment."""
+
+    cells: Cells
+    measure: Measure
+    top: float
+    now: float
+
+
+def _cell(grid: _Drawn, host: Host, label: str, *, chosen: bool) -> list[list[Run]]:
+    """The cell's rows, as runs."""
+    cells = grid.cells
+    value = grid.measure.told(host.stats)
+    level = share(value, grid.top)
+    silent = host.silent(grid.now)
+    ink = _ink(level, silent=silent, chosen=chosen)
+    if not cells.name:
+        return [[(_short(value, level, cells.width, silent=silent, chosen=chosen), ink), *_gap(cells.width)]]
+    inner = cells.width - 1
+    mark = glyphs.ARROW_RIGHT if chosen else " "
+    written = glyphs.MISMATCH if silent else glyphs.UNKNOWN if value is None else brief(value)
+    title = f"{mark}{fill(label, cells.name)} {fill_left(written, _VALUE)} "
+    lines = [title, *_details(grid, host, silent=silent)]
+    gap: Run = (" ", Ink())
+    return [
+        *(
+            [(fill(line, inner), ink if at == 0 else ink._replace(bold=False)), gap]
+            for at, line in enumerate(lines)
+        ),
+        *([[(" " * cells.width, Ink())]] * (cells.height - len(lines))),
+    ]
+
+
+def _gap(width: int) -> list[Run]:
+    return [(" ", Ink())] if width > 2 else []
+
+
+def _short(value: float | None, level: float | None, width: int, *, silent: bool, chosen: bool) -> str:
+    if width <= 2:
+        digit = glyphs.UNKNOWN if level is None else str(min(_LEVELS - 1, int(level * _LEVELS)))
+        digit = glyphs.MISMATCH if silent else digit
+        return digit if width == 1 else digit + (glyphs.BELOW_SCALE if chosen else " ")
+    written = glyphs.MISMATCH if silent else glyphs.UNKNOWN if value is None else brief(value)
+    if chosen and cell_len(written) < width - 1:
+        written = glyphs.ARROW_RIGHT + fill_left(written, width - 2)
+    return fill_left(written, width - 1)
+
+
+def _details(grid: _Drawn, host: Host, *, silent: bool) -> list[str]:
+    """What else a tall cell has room for: its last row stays free."""
+    cells = grid.cells
+    room = cells.height - 1 - (cells.height > 2)
+    if room <= 0:
+        return []
+    if silent:
+        return [f"  silent for {duration(grid.now - host.newest.time)}", *[""] * (room - 1)]
+    told = [
+        f"{each.name} {brief(value)}"
+        for each in HEAT
+        if each is not grid.measure and (value := each.told(host.stats)) is not None
+    ]
+    lines = [""]
+    for piece in told:
+        if cell_len(lines[-1]) + cell_len(piece) + 3 > cells.width:
+            lines.append("")
+        lines[-1] += ("  " if lines[-1] else " ") + piece
+    return [*lines[:room], *[""] * (room - len(lines))]
+
+
+def _ink(level: float | None, *, silent: bool, chosen: bool) -> Ink:
+    ink = ALERT if silent else TEXT if level is None else filled(scale_ink(level), bold=False)
+    return ink._replace(bold=True, underline=True, reverse=not silent and level is None) if chosen else ink
+
+
+def _heading(grid: _Drawn, hosts: Sequence[Host], *, worst_first: bool, width: int) -> Row:
+    """What is measured, of how many, and what the colours mean, or the digits where there are only those."""
+    measure, digits = grid.measure, grid.cells.width <= 2
+    silent = sum(host.silent(grid.now) for host in hosts)
+    order = "the worst first" if worst_first else "by name"
+    left = Row.of(
+        (f" {measure.title}", HEADING),
+        (f"  {len(hosts):,} hosts, {order}", MUTED),
+        (f"   {silent:,} silent" if silent else "", ALERT),
+    )
+    steps = [
+        (str(level) if digits else glyphs.SERIES, scale_ink((level + 0.5) / _LEVELS))
+        for level in range(_LEVELS)
+    ]
+    right = Row.join([("0 ", MUTED), *steps, (f" {measure.written(grid.top)} ", MUTED)])
+    return spread(left, right, width)
+
+
+def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:
+    """The host under the cursor in words."""
+    width = viewport.width
+    name = (f"{glyphs.ARROW_RIGHT} {clip(host.name, max(8, width // 3))}  ", HEADING)
+    if host.silent(viewport.now):
+        told = Row.of((f"silent for {duration(viewport.now - host.newest.time)}", ALERT))
+    else:
+        words: list[Run] = []
+        for each in GAUGES:
+            value = each.told(host.stats)
+            if value is not None:
+                words += [(f"{each.name} ", MUTED), (f"{each.written(value)}  ", TEXT)]
+        told = Row.join(words)
+    keys = Row.of((f"  {part}" if part else "", MUTED), ("  Enter  all of it ", FAINT))
+    return spread(Row.of(name) + told, keys, width)
+
+
+def host_at(view: Hosts, viewport: Viewport[HostsLook], column: int, row: int) -> str | None:
+    """The name of the host whose cell this place of the picture is in."""
+    hosts = ordered(view, viewport)
+    cells = cells_for([host.name for host in hosts], viewport.width, viewport.height)
+    line = (row - 1) // cells.height
+    if not 0 <= line < cells.fitting or row < 1 or column // cells.width >= cells.columns:
+        return None
+    first = min(viewport.look.scroll, cells.scrollable)
+    place = (first + line) * cells.columns + column // cells.width
+    return hosts[place].name if place < len(hosts) else None

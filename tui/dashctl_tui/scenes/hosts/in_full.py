@@ -1,0 +1,210 @@
+"""One host in full: how everything ran, its cores, each graphics processor, and who uses them.
+
+Rules: what is stacked in a narrow picture stands side by side in a wide one; numbers take as much height as
+there is, and what does not fit is scrolled to.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+import numpy as np
+
+from dashctl.events import Gpu, GpuProcess
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row, beside, fit
+from dashctl_tui.plots.palette import ACCENT, ALERT, GOOD, HEADING, MUTED, TEXT, WARNING
+from dashctl_tui.plots.sparkline import draw_sparkline
+from dashctl_tui.plots.table import Column, draw_table
+from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.hosts.cards import note_on
+from dashctl_tui.scenes.hosts.gauges import facts, gauge, history
+from dashctl_tui.scenes.hosts.measures import (
+    HOTTEST,
+    Values,
+    column,
+    in_bytes,
+    in_degrees,
+    in_percent,
+    in_watts,
+)
+from dashctl_tui.scenes.hosts.view import Host, Hosts, HostsLook
+from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, shares, spread
+from dashctl_tui.scenes.meter import meter
+from dashctl_tui.scenes.viewport import Picture, Viewport
+
+_TALLEST = 5
+_CORE_ROWS = 3
+_WIDE = 70
+_GPU_LABEL = 8
+_GPU_VALUE = 18
+_PROCESS_COLUMNS = (
+    Column("GPU", "right"),
+    Column("process", "right"),
+    Column("user"),
+    Column("name"),
+    Column("memory", "right"),
+)
+
+
+def draw_in_full(view: Hosts, host: Host, viewport: Viewport[HostsLook]) -> Picture:
+    """Everything that is known of a host, and how far it can be scrolled."""
+    width, height = viewport.width, viewport.height
+    title = host.name
+    if len(view.hosts) > 1:
+        title = f"{clip(host.name, width // 3)}  {view.hosts.index(host) + 1} of {len(view.hosts)}"
+    machine = partial(_machine, host, title, viewport.now)
+    if not (host.stats.gpus or host.stats.gpu_processes):
+        rows = machine(width, height)
+    elif viewport.narrow:
+        rows = [*machine(width, 0), *_graphics(host, width, 0)]
+    else:
+        left, right = shares(width, [1, 1])
+        natural = max(height, len(machine(left, 0)), len(_graphics(host, right, height)))
+        rows = beside(machine(left, natural), _graphics(host, right, natural), gap=1)
+    scrollable = max(0, len(rows) - height)
+    first = min(viewport.look.scroll, scrollable)
+    shown = fit(rows[first : first + height], width, height)
+    if scrollable:
+        left_out = scrollable - first
+        word = f" {left_out} rows below " if left_out else " the end "
+        shown[-1] = shown[-1].overlay(width - len(word) - 2, Row.of((word, MUTED)))
+    return Picture(shown, scrollable)
+
+
+def _machine(host: Host, title: str, now: float, width: int, height: int) -> list[Row]:
+    """The panel of the machine itself: as high as it needs to be, or `height` if that is more."""
+    inner = max(1, width - PANEL_COLUMNS)
+    gauges = host.gauges()
+    above = _above(host, inner)
+    room = height - PANEL_ROWS - len(above)
+    tall = max(1, min(_TALLEST, room // max(1, len(gauges))))
+    rows = [*above, *(row for measure, values in gauges for row in gauge(measure, values, inner, tall))]
+    silent = host.silent(now)
+    note = note_on(host, width, now)
+    size = max(height, len(rows) + PANEL_ROWS)
+    return panel(title, lambda w, h: rows, width, size, note=note, heading=ALERT if silent else HEADING)
+
+
+def _above(host: Host, width: int) -> list[Row]:
+    told, cores = facts(host.stats), host.stats.cores or ()
+    rows = []
+    if told or cores:
+        count = f"{len(cores)} cores" if cores else ""
+        rows.append(spread(Row.of((count, TEXT)), Row.of((told, MUTED)), width))
+    if cores:
+        rows += [*_cores(cores, width), Row.blank(width)]
+    return rows
+
+
+def _cores(cores: Sequence[float], width: int) -> list[Row]:
+    """A bar for each core, as wide as there is room; of more cores than cells the busiest is shown."""
+    wide = max(1, min(3, width // max(1, len(cores))))
+    bars = np.repeat(np.array(cores), wide)
+    drawn = draw_sparkline(np.append(bars[: wide * len(cores)], 100.0), bars.size + 1, _CORE_ROWS, ACCENT)
+    if bars.size >= width:
+        return history(_thinned(bars, width), width, _CORE_ROWS, ACCENT, 100.0)
+    rows = [row.cut(0, bars.size) for row in drawn]
+    return [_apart(row, wide) if wide > 1 else row for row in rows]
+
+
+def _thinned(values: Values, width: int) -> Values:
+    starts = np.arange(width) * values.size // width
+    thinned: Values = np.maximum.reduceat(values, starts)
+    return thinned
+
+
+def _apart(row: Row, wide: int) -> Row:
+    """The last cell of each bar blank."""
+    text = "".join(" " if at % wide == wide - 1 else each for at, each in enumerate(row.text))
+    return Row.of((text, ACCENT))
+
+
+def _graphics(host: Host, width: int, height: int) -> list[Row]:
+    """The panels of the processors and of what runs on them: as `_machine`."""
+    inner = max(1, width - PANEL_COLUMNS)
+    gpus, processes = host.stats.gpus or (), host.stats.gpu_processes or ()
+    table = [*_processes(processes, inner)] if processes else []
+    below = len(table) + PANEL_ROWS if table else 0
+    each = 5 if height >= 5 * len(gpus) + PANEL_ROWS + below else 2
+    rows = [row for place, gpu in enumerate(gpus) for row in _gpu(host, place, gpu, inner, each)]
+    size = max(height - below, len(rows) + PANEL_ROWS)
+    title = f"{len(gpus)} GPU{'s' if len(gpus) != 1 else ''}"
+    drawn = panel(title, lambda w, h: rows, width, size) if gpus else []
+    if table:
+        drawn += panel("GPU processes", lambda w, h: table, width, len(table) + PANEL_ROWS)
+    return drawn
+
+
+def _gpu(host: Host, place: int, gpu: Gpu, width: int, height: int) -> list[Row]:
+    """One processor: its name over a line for each of its numbers, or over all of them in one."""
+    title = Row.of((fill_left(str(place), 2) + " ", ACCENT), (clip(gpu.name, width - 3), HEADING)).fit(width)
+    numbers = _numbers(gpu)
+    if not numbers:
+        return fit([title, Row.of(("   does not answer", ALERT))], width, height)
+    if height == 2:
+        told = [run for each in numbers for run in ((f"{each.label} ", MUTED), (f"{each.text}  ", TEXT))]
+        return [title, (Row.of("   ") + Row.join(told)).fit(width)]
+    lines = [each.row(_ran(host, place, each.field), width) for each in numbers]
+    return fit([title, *lines], width, height)
+
+
+def _ran(host: Host, place: int, field: str) -> Values | None:
+    return None if host.traced is None else column(host.traced, f"gpus.{place}.{field}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """One number of one processor: `top` is where its scale ends, its limit if it is `limited`."""
+
+    label: str
+    field: str
+    value: float | None
+    top: float | None
+    written: Callable[[float], str]
+    ink: Ink
+    limited: bool = False
+
+    @property
+    def text(self) -> str:
+        if self.value is None:
+            return glyphs.UNKNOWN
+        limit = f" of {self.written(self.top)}" if self.limited and self.top else ""
+        return self.written(self.value) + limit
+
+    def row(self, ran: Values | None, width: int) -> Row:
+        """In exactly so many cells: its name, its value, a bar, and how it ran."""
+        share = self.value / self.top if self.value is not None and self.top else 0.0
+        head = Row.of(
+            (f"   {fill(self.label, _GPU_LABEL)}", MUTED), (fill_left(self.text, _GPU_VALUE) + " ", TEXT)
+        ) + meter(share, 14 if width >= _WIDE else 8, self.ink)
+        room = width - head.width - 1
+        if room < 4 or ran is None or np.isnan(ran).all():
+            return head.fit(width)
+        return head + Row.of(" ") + history(ran, room, 1, self.ink, self.top)[0]
+
+
+def _numbers(gpu: Gpu) -> list[_Number]:
+    """What it tells; nothing of one that is lost."""
+    memory, limit = gpu.memory_total, gpu.power_limit
+    every = [
+        _Number("busy", "utilisation", gpu.utilisation, 100.0, in_percent, ACCENT),
+        _Number("memory", "memory_bytes", gpu.memory_bytes, memory, in_bytes, GOOD, limited=True),
+        _Number("temp", "temperature", gpu.temperature, HOTTEST, in_degrees, WARNING),
+        _Number("power", "power", gpu.power, limit, in_watts, WARNING, limited=True),
+    ]
+    return every if any(each.value is not None for each in every) else []
+
+
+def _processes(processes: Sequence[GpuProcess], width: int) -> list[Row]:
+    lines = [
+        (
+            str(each.gpu),
+            str(each.pid),
+            each.user or glyphs.UNKNOWN,
+            each.name or glyphs.UNKNOWN,
+            glyphs.UNKNOWN if each.memory_bytes is None else in_bytes(each.memory_bytes),
+        )
+        for each in processes
+    ]
+    return draw_table(_PROCESS_COLUMNS, lines, width, len(lines) + 1)
