@@ -55,8 +55,8 @@ def taken(
         best = Best(value, here)
     verdict = _judged(rule, here, value, best, baseline)
     if verdict is None and isinstance(rule.cause, Behind | Threshold) and not isfinite(value):
-        # No evidence of either: what turns goes on turning.
-        return Memory(here, value, memory.verdict, turning, best, memory.firing, memory.since)
+        # No evidence of either, and no value in a row: what turns goes on turning with the time.
+        verdict, here = memory.verdict, Moment(time, step, memory.newest.values)
     return _lived(rule, Memory(here, value, verdict, turning, best, memory.firing, memory.since), here)
 
 

@@ -87,7 +87,7 @@ class Watch:
         self._baselines.load(state)
         changes: list[Change] = []
         for series in self._found_in(state):
-            self._recall(series, state, former.get((series.run, series.metric, series.field)), bus)
+            changes += self._recall(series, state, former.get((series.run, series.metric, series.field)), bus)
             if forgotten:
                 changes += self._told_again(series, bus)
         return [*changes, *self.tick(now), *self._orphans(bus)]
@@ -96,7 +96,9 @@ class Watch:
         """Events that came, in their order, at this moment."""
         changes: list[Change] = []
         if isinstance(batch, MixedEvents):
-            return [*self.take(batch.metrics, now), *self.take(batch.others, now)]
+            for part in _in_order(batch):
+                changes += self.take(part, now)
+            return changes
         if isinstance(batch, MetricColumns):
             self._columns(batch, now, changes)
             return changes
@@ -254,20 +256,23 @@ class Watch:
 
     def _recall(
         self, series: Series, state: State, former: Series | None, bus: Mapping[Key, Standing]
-    ) -> None:
+    ) -> Iterator[Change]:
+        """Remember as if it had been watched all along; what has begun meanwhile is told."""
         kept = {} if former is None else dict(zip(former.rules, former.memories, strict=True))
-        recalled = [self._memory(rule, series, state) for rule in series.rules]
-        for place, (rule, memory) in enumerate(zip(series.rules, recalled, strict=True)):
+        for place, rule in enumerate(series.rules):
+            memory = self._memory(rule, series, state)
             own, told = kept.get(rule), bus.get((series.run, rule.alert_name(series.metric)))
             firing = own.firing if own is not None else told is not None and told.fires
             since = own.since if own is not None else told.since if told is not None else 0.0
-            old = self._listening - memory.newest.time > ABANDONED
-            if old and not firing:
-                series.memories[place] = Memory()
-            elif memory.firing is firing:
-                series.memories[place] = memory
-            else:
-                series.memories[place] = believed(memory, firing=firing, since=since)
+            if firing:
+                memory = memory if memory.firing else believed(memory, firing=True, since=since)
+            elif self._listening - memory.newest.time > ABANDONED:
+                memory = Memory()
+            elif memory.firing and memory.verdict is True:
+                yield Change(series.run, self._alert(series, rule, memory))
+            elif memory.firing:
+                memory = believed(memory, firing=False, since=since)
+            series.memories[place] = memory
 
     def _memory(self, rule: Rule, series: Series, state: State) -> Memory:
         if not series.field:
@@ -304,6 +309,19 @@ class Watch:
             alert = standing.alert
             ended = Alert(alert.name, f"over: {why}", alert.severity, True, alert.metric, None, alert.rule)
             yield Change(standing.run, ended)
+
+
+def _in_order(batch: MixedEvents) -> Iterator[Sequence[Stamped[Event]]]:
+    """Its parts, with what a run says of its beginning and its end at its place among the metrics."""
+    metrics, others = 0, 0
+    for place, (item, before) in enumerate(zip(batch.others, batch.before, strict=True)):
+        if isinstance(item.event, RunStarted | RunFinished):
+            yield batch.others[others:place]
+            yield batch.metrics[metrics:before]
+            yield [item]
+            metrics, others = before, place + 1
+    yield batch.others[others:]
+    yield batch.metrics[metrics:]
 
 
 def _is_about(rule: Rule, series: Series, facts: RunFacts) -> bool:
