@@ -72,10 +72,12 @@ class Regex:
 class Condition:
     """A value of the configuration compares so: `relation` is one of : = != < <= > >=.
 
-    A thing without a configuration passes. One whose configuration lacks the key passes where the text itself
-    stands in a name, so that `12:03` and `loss=nan` find what says so.
+    exact: the key as it was typed, which is meant before one in another case. A thing without a configuration
+    passes. One whose configuration lacks the key passes where the text itself stands in a name, so that
+    `12:03` and `loss=nan` find what says so.
     """
 
+    exact: str
     key: "Text | Glob"
     relation: str
     value: "Text | Glob"
@@ -87,7 +89,10 @@ class Condition:
     def holds(self, names: Sequence[str], config: Configuration | None) -> bool:
         if config is None:
             return True
-        values = [value for key, value in config.items() if _is(self.key, key)]
+        if self.exact in config:
+            values = [config[self.exact]]
+        else:
+            values = [value for key, value in config.items() if _is(self.key, key)]
         if not values:
             return Text(self.text).holds(names, None)
         if self.relation == "!=":
@@ -182,7 +187,7 @@ def _condition(typed: str) -> tuple[Term | None, str] | None:
         return None, f"{typed} is passed over: {value} is no number"
     relation = "=" if relation in {":", "=="} else relation
     shown = typed.replace('"', "").casefold()
-    return Condition(_pattern(key), relation, _pattern(value), number, shown), ""
+    return Condition(key.replace('"', ""), _pattern(key), relation, _pattern(value), number, shown), ""
 
 
 def _word(typed: str) -> Term | None:

@@ -18,6 +18,7 @@ _DELETE = 0x7F
 _CHARACTERS_PER_CELL = 16
 # Joiners and variation selectors change the width of their neighbours, and terminals disagree by how much.
 _WIDTH_CHANGERS = frozenset("\u200c\u200d\ufe0e\ufe0f")
+_TAB = 4
 _UNPRINTABLE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
@@ -59,6 +60,38 @@ def clip(text: str, width: int) -> str:
     if width <= 1:
         return ELLIPSIS[:width]
     return split(shown, width - 1)[0].rstrip() + ELLIPSIS
+
+
+def wrap(text: str, width: int, most: int = 10_000) -> list[str]:
+    """`text` in at most so many lines of at most `width` cells, parted at blanks where there are some.
+
+    Its own line breaks and indents stay, tabs become blanks, everything else is inert.
+    """
+    lines: list[str] = []
+    for own in text.splitlines() or [""]:
+        rest = own.expandtabs(_TAB)
+        while len(lines) < most:
+            line, rest = _first_line(rest, max(1, width))
+            lines.append(line)
+            if not rest:
+                break
+    return lines
+
+
+def _first_line(text: str, width: int) -> tuple[str, str]:
+    """What fits one line, and what is left of the text."""
+    # Looking at no more than can fit keeps a line of a megabyte from being measured a thousand times.
+    piece = text[: width + 1]
+    shown = inert(piece)
+    if len(piece) == len(text) and cell_len(shown) <= width:
+        return shown, ""
+    count = len(piece) - 1
+    while count > 1 and cell_len(inert(piece[:count])) > width:
+        count -= 1
+    blank = piece.rfind(" ", width // 2, count + 1)
+    if blank > 0:
+        return inert(piece[:blank]), text[blank + 1 :]
+    return split(inert(piece[:count]), width)[0], text[count:]
 
 
 def fill(text: str, width: int) -> str:

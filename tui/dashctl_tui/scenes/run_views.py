@@ -7,7 +7,7 @@ heard of for a minute says for how long, since a program that was killed cannot 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal, NamedTuple
 
 from dashctl.events import (
     HostStats,
@@ -18,6 +18,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Scalar,
+    Stamped,
 )
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
@@ -25,9 +26,12 @@ from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.numbers import compact
 from dashctl_tui.plots.palette import ACCENT, ALERT, GOOD, HEADING, MUTED, TEXT, WARNING
 from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.query import shown_scalar
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import age, duration
+
+Standing = Literal["running", "silent", "finished", "failed", "interrupted"]
 
 _SILENT_AFTER = 60.0
 _MARKS: Final[Mapping[str, tuple[str, Ink]]] = {
@@ -74,55 +78,115 @@ class RunView:
         return self.started is not None and self.ended is None and self.silent_since is None
 
 
-def runs_of(state: State, now: float) -> tuple[RunView, ...]:
-    """All runs: those that are running first, then the newest."""
+class Told(NamedTuple):
+    """What was told of a run, uncopied: cheap for thousands.
+
+    heard: when it said anything last, seconds since 1970; None once it has ended.
+    """
+
+    run: str
+    begin: Stamped[RunStarted] | None
+    end: Stamped[RunFinished] | None
+    heard: float | None
+
+    @property
+    def name(self) -> str:
+        return (self.begin.event.name if self.begin else None) or self.run
+
+    @property
+    def host(self) -> str:
+        return self.begin.event.host if self.begin else ""
+
+    @property
+    def config(self) -> Mapping[str, Scalar] | None:
+        """None if nobody told that it began."""
+        return self.begin.event.config if self.begin else None
+
+    @property
+    def started(self) -> float | None:
+        return self.begin.time if self.begin else None
+
+    def standing(self, now: float) -> Standing:
+        if self.end is not None:
+            return self.end.event.outcome
+        return "silent" if self.heard is not None and now - self.heard > _SILENT_AFTER else "running"
+
+    def lasted(self, now: float) -> float | None:
+        """Seconds until it ended or was heard last; None if it is not known when it began."""
+        if self.begin is None:
+            return None
+        if self.end is not None:
+            return self.end.time - self.begin.time
+        heard = now if self.heard is None or self.standing(now) == "running" else self.heard
+        return max(0.0, heard - self.begin.time)
+
+
+def told_of_runs(state: State, *, nameless: bool = False) -> list[Told]:
+    """All runs, in no order. nameless: those too of which no more is known than that they say something."""
     started = {item.run: item for item in state.latest(RunStarted).values()}
     finished = {
         item.run: item
         for item in state.latest(RunFinished).values()
         if item.run not in started or item.time >= started[item.run].time
     }
-    heard = _heard(state, started.keys() - finished.keys())
-    runs = []
-    for run in started.keys() | finished.keys():
-        begin, end = started.get(run), finished.get(run)
-        spoke = heard.get(run, now) if end is None else now
-        runs.append(
-            RunView(
-                run,
-                (begin.event.name if begin else None) or run,
-                begin.event.host if begin else "",
-                begin.event.command if begin else "",
-                begin.event.config if begin else {},
-                begin.time if begin else None,
-                end.time if end else None,
-                end.event.outcome if end else None,
-                (end.event.reason if end else None) or "",
-                spoke if now - spoke > _SILENT_AFTER else None,
-            )
-        )
+    heard = _heard(state, finished.keys())
+    runs = started.keys() | finished.keys()
+    if nameless:
+        runs |= heard.keys() - {""}
+    return [
+        Told(run, started.get(run), end := finished.get(run), heard.get(run) if end is None else None)
+        for run in runs
+    ]
+
+
+def configs_of(state: State) -> Mapping[str, Mapping[str, Scalar]]:
+    """The configuration of each run that told it."""
+    return {item.run: item.event.config for item in state.latest(RunStarted).values()}
+
+
+def run_view(told: Told, now: float) -> RunView:
+    """One run, for a picture."""
+    begin, end = told.begin, told.end
+    return RunView(
+        told.run,
+        told.name,
+        told.host,
+        begin.event.command if begin else "",
+        begin.event.config if begin else {},
+        told.started,
+        end.time if end else None,
+        end.event.outcome if end else None,
+        (end.event.reason if end else None) or "",
+        told.heard if told.standing(now) == "silent" else None,
+    )
+
+
+def runs_of(state: State, now: float) -> tuple[RunView, ...]:
+    """All runs that said they began or ended: those that are running first, then the newest."""
+    runs = [run_view(told, now) for told in told_of_runs(state)]
     return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
 
 
-def _heard(state: State, runs: AbstractSet[str]) -> dict[str, float]:
-    """When each of these runs said anything last."""
+def _heard(state: State, ended: AbstractSet[str]) -> dict[str, float]:
+    """When each run that has not ended said anything last."""
     heard: dict[str, float] = {}
-    for run, time in _words(state, runs):
-        heard[run] = max(time, heard.get(run, time))
+    for run, time in _words(state, ended):
+        if run not in ended:
+            heard[run] = max(time, heard.get(run, time))
     return heard
 
 
-def _words(state: State, runs: AbstractSet[str]) -> Iterator[tuple[str, float]]:
+def _words(state: State, ended: AbstractSet[str]) -> Iterator[tuple[str, float]]:
     """Runs with times at which they spoke, as far as these are at hand."""
     for cls in (RunStarted, Progress, HostStats):
         yield from ((item.run, item.time) for item in state.latest(cls).values())
     yield from ((item.run, item.time) for item in state.last(LogLine).get((), ()))
     # The curve that grew last stands last: one curve of each run is enough.
-    newest = {key[0]: key for key in state.series(Metric) if key[0] in runs}
+    newest = {key[0]: key for key in state.series(Metric) if key[0] not in ended}
     for run, key in newest.items():
-        columns = state.curve(Metric, key)
-        if columns is not None:
-            yield run, memoryview(columns.times).cast("d")[-1]
+        views = state.curve_views(Metric, key)
+        if views is not None:
+            yield run, views.times.cast("B").cast("d")[-1]
 
 
 def steps_of(state: State, runs: Sequence[RunView]) -> tuple[Step, ...]:
@@ -174,10 +238,16 @@ def step_line(step: Step, width: int, name_width: int) -> Row:
 
 def config_pairs(run: RunView) -> list[tuple[str, str]]:
     """The configuration as pairs of texts, in the run's own order."""
-    return [(key, _shown(value)) for key, value in run.config.items()]
+    return [(key, setting(value)) for key, value in run.config.items()]
 
 
-def _shown(value: Scalar) -> str:
-    if isinstance(value, bool) or value is None:
-        return str(value).lower()
-    return compact(value, 6) if isinstance(value, float) else str(value)
+def setting(value: Scalar) -> str:
+    """A value of a configuration as a text."""
+    return compact(value, 6) if isinstance(value, float) else shown_scalar(value)
+
+
+def standing_mark(standing: Standing) -> tuple[str, Ink]:
+    """A sign and a colour for how a run stands."""
+    if standing in _MARKS:
+        return _MARKS[standing]
+    return (glyphs.DOT, ACCENT) if standing == "running" else (glyphs.UNKNOWN, WARNING)
