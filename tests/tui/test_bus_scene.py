@@ -1,5 +1,6 @@
 """What scene Bus says of the broker, and what it must not say."""
 
+from dataclasses import replace
 from typing import Any
 
 import msgspec
@@ -9,6 +10,7 @@ from dashctl.state import State, fold
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import ALERT
 from dashctl_tui.scenes import scene_named
+from dashctl_tui.scenes.viewport import ScreenStats
 from tests.tui.sample import NOW, full_state, looked_at, state_of
 
 STATS = BusStats(NOW - 3600, events=12_345, frames=99, monitors=2, producers=1, connections=3, rate=55.5)
@@ -43,6 +45,16 @@ def test_it_tells_what_the_broker_told() -> None:
     ):
         assert words in text
     assert "1,204" in next(line for line in text.splitlines() if "fold" in line)
+
+
+def test_it_tells_what_this_terminal_is_sent() -> None:
+    scene = scene_named("bus")
+    viewport = looked_at(scene, 120, 38, NOW)
+    stats = ScreenStats(3_072.0, frames_a_second=29.7, interval=0.1, latency=0.0123, slow=True)
+    view = scene.select(told(), viewport)
+    text = to_text(scene.paint(view, replace(viewport, screen=stats)).rows)
+    assert "3.0 KiB/s of 195, 30 fps, key 12 ms, slow line" in text
+    assert "none" in next(line for line in text_of(told()).splitlines() if "screen" in line)
 
 
 def test_a_history_has_its_peak_and_how_long_it_is() -> None:

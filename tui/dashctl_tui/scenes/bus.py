@@ -1,7 +1,7 @@
 """Bus: how the broker is doing, as it says itself once a second.
 
 Rules: what was lost, refused or is not safe on disk stands out and what is zero does not; figures that the
-broker told long ago say how long; the filter chooses among producers.
+broker told long ago say how long; the filter chooses among producers; what this terminal is sent is told too.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ import numpy as np
 
 from dashctl.events import BusStats, JournalStats, ProducerStats, Stamped
 from dashctl.state import State
+from dashctl_tui.budgets import most_a_second
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, Run, beside, fit
 from dashctl_tui.plots.numbers import compact
@@ -28,17 +29,18 @@ from dashctl_tui.plots.palette import (
 from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip, fill, fill_left
-from dashctl_tui.scenes.hosts import in_bytes
+from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import brief, duration, when
 from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.viewport import ScreenStats
 
 _OLD = 3.0
 """Seconds after which the broker, which tells every second, is late."""
 _SILENT = 10.0
 _TALLER = 6
-_FACTS = 7
+_FACTS = 8
 """Lines of the broker's panel at least; the rest are further addresses."""
 _LEAST_BELOW = 3
 """Lines of the panels in the middle at least."""
@@ -46,6 +48,7 @@ _AROUND = PANEL_ROWS + 1
 """Rows of the table that are no producer: frame and heading."""
 _LEAST_PRODUCERS = _AROUND + 2
 _LABEL = 10
+_KIB = 1024
 _RATE = 9
 _ID = 8
 _COLUMNS = (
@@ -121,7 +124,7 @@ def _top(view: Bus, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
     left, right = shares(viewport.width, [36, 50] if viewport.narrow else [54, 50])
     late = viewport.now - view.told
     title = f"Broker, last heard {duration(late)} ago" if late > _OLD else "Broker"
-    facts = list(_facts(view.newest, viewport.now))
+    facts = list(_facts(view.newest, viewport))
     return beside(
         _traffic(view, left, rows),
         panel(
@@ -160,7 +163,8 @@ def _rate(label: str, values: Sequence[float], width: int, height: int, ink: Ink
     return fit(beside(fit(words, _RATE + 4, height), curve), _RATE + 4 + width, height)
 
 
-def _facts(stats: BusStats, now: float) -> Iterator[tuple[str, list[Run]]]:
+def _facts(stats: BusStats, viewport: Viewport[Scrolled]) -> Iterator[tuple[str, list[Run]]]:
+    now = viewport.now
     yield "up", [(duration(now - stats.started), TEXT), (f"  since {when(stats.started, now)}", MUTED)]
     yield "events", [(f"{stats.events:,}", TEXT), (f" in {compact(stats.frames)} frames", MUTED)]
     yield "monitors", [(f"{stats.monitors:,}", TEXT), *_noted(stats.slow, "slow", WARNING)]
@@ -181,8 +185,23 @@ def _facts(stats: BusStats, now: float) -> Iterator[tuple[str, list[Run]]]:
         ],
     )
     yield "services", [(", ".join(stats.services), ACCENT) if stats.services else ("none", MUTED)]
+    yield "screen", list(_screen(viewport.screen))
     for number, address in enumerate(stats.listening):
         yield "" if number else "listening", [(address, TEXT)]
+
+
+def _screen(stats: ScreenStats) -> Iterator[Run]:
+    """What goes to this terminal, of what the dearest scene may send."""
+    if not stats.interval:
+        yield "none", MUTED
+        return
+    yield f"{stats.bytes_a_second / _KIB:,.1f} KiB/s", TEXT
+    yield f" of {most_a_second(stats.interval) / _KIB:,.0f}", MUTED
+    yield f", {stats.frames_a_second:.0f} fps", TEXT
+    if stats.latency is not None:
+        yield f", key {stats.latency * 1e3:.0f} ms", TEXT
+    if stats.slow:
+        yield ", slow line", WARNING
 
 
 def _noted(count: int, words: str, ink: Ink) -> list[Run]:
