@@ -53,7 +53,7 @@ def test_it_tells_what_this_terminal_is_sent() -> None:
     stats = ScreenStats(3_072.0, frames_a_second=29.7, interval=0.1, latency=0.0123, slow=True)
     view = scene.select(told(), viewport)
     text = to_text(scene.paint(view, replace(viewport, screen=stats)).rows)
-    assert "3.0 KiB/s of 195, 30 fps, key 12 ms, slow line" in text
+    assert "3.0 KiB/s of 195, 30 fps, key 12 ms, slow" in text
     assert "none" in next(line for line in text_of(told()).splitlines() if "screen" in line)
 
 

@@ -201,7 +201,7 @@ def _screen(stats: ScreenStats) -> Iterator[Run]:
     if stats.latency is not None:
         yield f", key {stats.latency * 1e3:.0f} ms", TEXT
     if stats.slow:
-        yield ", slow line", WARNING
+        yield ", slow", WARNING
 
 
 def _noted(count: int, words: str, ink: Ink) -> list[Run]:
