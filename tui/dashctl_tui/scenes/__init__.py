@@ -7,7 +7,19 @@ have the digits, then what serves any training.
 from typing import Any, Final
 
 from dashctl.errors import UsageError
-from dashctl_tui.scenes import attacks, baseline, bus, chunking, hosts, knn, models, overview, perf, training
+from dashctl_tui.scenes import (
+    attacks,
+    baseline,
+    bus,
+    chunking,
+    hosts,
+    knn,
+    models,
+    overview,
+    perf,
+    runs,
+    training,
+)
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
 
 __all__ = ["DECK", "Picture", "Scene", "Viewport", "scene_named"]
@@ -22,6 +34,7 @@ DECK: Final[tuple[Scene[Any], ...]] = (
     knn.SCENE,
     perf.SCENE,
     training.SCENE,
+    runs.SCENE,
     bus.SCENE,
 )
 

@@ -1,0 +1,158 @@
+"""Runs side by side: what differs in their configurations, beside their curves.
+
+Rules: a key whose value is the same in all runs is only counted; each run has the same colour
+in the table and in the chart; runs that there is no room for are counted, and reached sideways.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Final
+
+from dashctl_tui.plots import glyphs
+from dashctl_tui.plots.canvas import Ink, Row, beside
+from dashctl_tui.plots.curve import draw_curves
+from dashctl_tui.plots.numbers import compact
+from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, name_ink
+from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
+from dashctl_tui.scenes.moments import duration
+from dashctl_tui.scenes.run_views import Told, setting, standing_mark
+from dashctl_tui.scenes.runs.look import Comparison, Runs, RunsLook
+from dashctl_tui.scenes.runs.table import metric_words
+from dashctl_tui.scenes.scene import Picture, Viewport
+from dashctl_tui.scenes.training.curves import curve_of
+from dashctl_tui.scenes.training.names import told_apart
+
+_COLUMN: Final = 14
+_GAP: Final = 2
+_KEY: Final = 22
+_HEAD: Final = 5
+"""Lines above the settings: names, how they stand, how long, last and best."""
+_LEAST_CHART: Final = 10
+
+
+def draw_comparison(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook]) -> Picture:
+    """What differs, and the curves of the chosen metric."""
+    width, height = viewport.width, viewport.height
+    lines = len(comparison.differing) + _HEAD
+    if viewport.narrow:
+        rows = min(lines + PANEL_ROWS + 1, max(height - _LEAST_CHART, height // 2))
+        table, scrollable = _table(view, comparison, viewport, width, rows)
+        return Picture([*table, *_chart(view, comparison, viewport, width, height - rows)], scrollable)
+    wanted = _KEY + len(comparison.runs) * (_COLUMN + _GAP) + PANEL_COLUMNS
+    left = min(max(wanted, width // 3), width * 3 // 5)
+    table, scrollable = _table(view, comparison, viewport, left, height)
+    chart = _chart(view, comparison, viewport, width - left - 1, height)
+    return Picture(beside(table, chart, gap=1), scrollable)
+
+
+def columns_that_fit(width: int) -> int:
+    """How many runs a table of this width has room for."""
+    return max(1, (width - PANEL_COLUMNS - _KEY) // (_COLUMN + _GAP))
+
+
+def _table(
+    view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], width: int, height: int
+) -> tuple[list[Row], int]:
+    total, fitting = len(comparison.runs), columns_that_fit(width)
+    across = min(viewport.look.across, max(0, total - fitting))
+    places = range(across, min(total, across + fitting))
+    head = _head(view, comparison, viewport, places)
+    lines = [_setting_line(key, values, places) for key, values in comparison.differing]
+    room = max(1, height - PANEL_ROWS - len(head))
+    scrollable = max(0, len(lines) - room)
+    first = min(viewport.look.scroll, scrollable)
+    foot = (
+        Row.of((f"{comparison.alike:,} more are the same in all", MUTED)) if comparison.alike else Row.of("")
+    )
+    body = [*lines[first : first + room], *([foot] if len(lines) < room else [])]
+    if not lines:
+        body = [Row.of(("nothing differs in their configurations", MUTED))]
+    baseline = ", the first is the baseline" if viewport.shared.baseline == comparison.runs[0].run else ""
+    note = seen(across, len(places), total)
+    return (
+        panel(
+            f"What differs among {total:,} run{'s' * (total != 1)}{baseline}",
+            lambda w, h: [row.fit(w) for row in [*head, *body]],
+            width,
+            height,
+            note=f"runs {note}" if note else seen(first, len(lines[first : first + room]), len(lines)),
+        ),
+        scrollable,
+    )
+
+
+def _head(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], places: range) -> list[Row]:
+    look, now, runs = viewport.look, viewport.now, comparison.runs
+    lower = look.lower(view.metric)
+    found = [view.readings.get(runs[place].run) for place in places]
+    names = [(_label(runs[place], runs), _ink(runs[place], viewport)) for place in places]
+    states = [(word := runs[place].standing(now), standing_mark(word)[1]) for place in places]
+    lasted = [runs[place].lasted(now) for place in places]
+    bests = [None if one is None else one.best(lower=lower) for one in found]
+    return [
+        _line("", names),
+        _line("state", [(str(word), ink) for word, ink in states]),
+        _line("duration", [_known(None if one is None else duration(one)) for one in lasted]),
+        _line(f"last {view.metric}", [_known(None if one is None else compact(one.last)) for one in found]),
+        _line(
+            f"{'lowest' if lower else 'highest'} {view.metric}",
+            [_known(None if one is None else compact(one)) for one in bests],
+        ),
+    ]
+
+
+def _setting_line(key: str, values: Sequence[object], places: range) -> Row:
+    return _line(key, [_known(_value(values[place])) for place in places], ACCENT)
+
+
+def _value(value: object) -> str | None:
+    return None if value is ... else setting(value)  # type: ignore[arg-type]
+
+
+def _line(label: str, cells: Sequence[tuple[str, Ink]], ink: Ink = MUTED) -> Row:
+    row = Row.of((fill(label, _KEY), ink))
+    for text, colour in cells:
+        row += Row.of(" " * _GAP, (fill_left(clip(text, _COLUMN), _COLUMN), colour))
+    return row
+
+
+def _known(text: str | None) -> tuple[str, Ink]:
+    return (glyphs.UNKNOWN, FAINT) if text is None else (text, TEXT)
+
+
+def _ink(run: Told, viewport: Viewport[RunsLook]) -> Ink:
+    """The colour of a run's curve, here as in the scene of curves."""
+    return HEADING if run.run == viewport.shared.baseline else name_ink(run.run)._replace(bold=True)
+
+
+def _label(run: Told, runs: Sequence[Told]) -> str:
+    """The name, or where several have the same what their ids differ by."""
+    same = [one.run for one in runs if one.name == run.name]
+    return told_apart(run.run, same) if len(same) > 1 else run.name
+
+
+def _chart(
+    view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], width: int, height: int
+) -> list[Row]:
+    curves = [
+        replace(
+            curve_of(_label(run, comparison.runs), comparison.curves[run.run]),
+            ink=_ink(run, viewport)._replace(bold=False),
+            dashed=run.run == viewport.shared.baseline,
+        )
+        for run in comparison.runs
+        if run.run in comparison.curves
+    ]
+    left_out = sum(run.run not in comparison.curves for run in comparison.runs)
+
+    def content(inner: int, rows: int) -> list[Row]:
+        return (
+            draw_curves(curves, inner, rows)
+            if curves
+            else [Row.of(("none of them has such a metric", MUTED))]
+        )
+
+    note = f"{left_out:,} runs without a curve here" if curves and left_out else ""
+    title = metric_words(view.metric, viewport.look) or "no metric yet"
+    return panel(title, content, width, height, note=note)
