@@ -108,13 +108,13 @@ def _tell_source(log: Log) -> None:
 
 
 def _callbacks(log: Log, config: TrainConfig) -> TrainCallbacks:
-    batches: dict[str, int] = {}
+    last: dict[str, Progress] = {}
 
     def on_batch(batch: BatchDone) -> None:
-        batches[batch.model] = batch.done
         epoch = (batch.done - 1) * config.epochs // max(1, batch.total)
         note = f"epoch {epoch + 1} of {config.epochs}"
-        log(Progress(batch.model, batch.done, batch.total, "batches", note))
+        last[batch.model] = Progress(batch.model, batch.done, batch.total, "batches", note)
+        log(last[batch.model])
         log(Metric(f"{batch.model}/batch_loss", batch.done, batch.loss))
 
     def on_epoch(ended: EpochEnded) -> None:
@@ -125,8 +125,8 @@ def _callbacks(log: Log, config: TrainConfig) -> TrainCallbacks:
 
     def on_result(result: Result) -> None:
         # Training may stop early: what was done is then all there was to do.
-        if done := batches.get(result.model):
-            log(Progress(result.model, done, done, unit="batches"))
+        if done := last.get(result.model):
+            log(Progress(done.name, done.done, done.done, done.unit, done.note))
         log(ModelMetric(result.model, result.accuracy))
         log(ModelPerf(result.model, result.latency_us, result.accuracy))
 

@@ -29,6 +29,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
+    SourceCode,
     Stamped,
 )
 from dashctl.phases import PHASES, Phase
@@ -45,6 +46,14 @@ CONNECTED = Connection(connected=True, since=NOW - 100, rate=1240.0, epoch="e1")
 GONE = Connection(connected=False, since=NOW - 30, epoch="e1")
 NEVER = Connection(connected=False, since=NOW - 30)
 PROFILES = ("bursty-c2", "cpu-saturate", "disk-churn")
+LOOP = """def train(config):
+    model = build(config)
+    for epoch in range(config.epochs):
+        for batch in batches:
+            loss = step(model, batch)
+        report(epoch, loss)  # what a person wants to know
+    return model
+"""
 WALK: tuple[Phase, ...] = ("clean", "armed", "infecting", "infected_running", "infected_running", "dormant")
 
 
@@ -156,6 +165,7 @@ def _runs() -> Iterator[Stamped[Event]]:
     yield Stamped(NOW - 3500, "run-0", RunFinished("failed", "CUDA out of memory"))
     yield Stamped(NOW - 2, "run-1", Progress("lstm", 312, 480, "batches"))
     yield Stamped(NOW - 90, "run-1", Progress("knn", 1, 1))
+    yield Stamped(NOW - 120, "run-1", SourceCode("/home/ada/train.py", LOOP, first_line=12, loop=14))
 
 
 def _recorded(chance: random.Random) -> Iterator[Stamped[Event]]:

@@ -36,6 +36,7 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
+    SourceCode,
     Stamped,
 )
 from dashctl.phases import PHASES
@@ -67,7 +68,17 @@ ONE_OF_EACH: tuple[Event, ...] = (
     HostStats("bramble", cpu=3.0),
     PointCloud.pack("pca", [0.0, 1.0], [0.0, 1.0]),
     BusStats(NOW - 60),
+    SourceCode("train.py", "while True: train()"),
 )
+
+
+ONLY_BESIDE_OTHERS = {
+    ("models", Prediction),
+    ("stack", RunStarted),
+    *(("collect", kind) for kind in (Progress, HostStats, AttackProfile, RunStarted, RunFinished)),
+    *(("code", kind) for kind in (Progress, Metric, RunStarted, RunFinished)),
+}
+"""What a scene draws of these is told with something else, and their tests are those of that scene."""
 
 
 def paint(scene: Scene[Any], state: State, viewport: Viewport[Any]) -> Picture:
@@ -95,7 +106,7 @@ def test_every_event_that_is_remembered_is_drawn_by_a_scene() -> None:
 @pytest.mark.parametrize("event", ONE_OF_EACH, ids=lambda event: event.type_name())
 def test_what_a_scene_draws_changes_its_picture(event: Event) -> None:
     for scene in DECK:
-        if type(event) in scene.draws and (scene.name, type(event)) != ("models", Prediction):
+        if type(event) in scene.draws and (scene.name, type(event)) not in ONLY_BESIDE_OTHERS:
             viewport = looked_at(scene, 120, 38, NOW)
             picture = to_text(paint(scene, State(), viewport).rows)
             assert to_text(paint(scene, state_of(event), viewport).rows) != picture, scene.name
@@ -191,6 +202,9 @@ def hostile_events() -> list[Event]:
         Prediction(HOSTILE, 99, "clean", "armed", HOSTILE),
         Prediction(HOSTILE, -1, "clean", "armed", HOSTILE),
         Prediction(HOSTILE, 2, "clean", "armed", HOSTILE),
+        SourceCode(HOSTILE, f"for {HOSTILE} in x:\n    {HOSTILE}\n\f\x0b\x85\u2028x", 2**62, HOSTILE, 2**62),
+        Progress("episodes", 1, 2, "episodes", HOSTILE),
+        Progress("episode", 1, 2, HOSTILE, HOSTILE),
         AttackProfile(HOSTILE, (), HOSTILE),
         AttackProfile("flat", (0.0,) * 500),
         AttackProfile("deep", (-1e308, 1e308)),
@@ -264,6 +278,9 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
     st.builds(RunFinished, st.sampled_from(("finished", "failed", "interrupted")), st.none() | TEXTS),
     st.builds(Metric, TEXTS, st.integers(0, 2**60), st.floats()),
     st.builds(Progress, TEXTS, AMOUNTS, st.none() | AMOUNTS, st.none() | TEXTS),
+    st.builds(
+        SourceCode, TEXTS, TEXTS, st.integers(0, 99), language=TEXTS, loop=st.none() | st.integers(0, 99)
+    ),
     st.builds(LogLine, TEXTS, st.sampled_from(("debug", "error")), st.none() | TEXTS),
     st.builds(Alert, TEXTS, TEXTS, st.sampled_from(("info", "critical")), st.booleans()),
     st.builds(

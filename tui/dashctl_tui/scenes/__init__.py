@@ -8,16 +8,21 @@ from typing import Any, Final
 
 from dashctl.errors import UsageError
 from dashctl_tui.scenes import (
+    alerts,
     attacks,
     baseline,
     bus,
     chunking,
+    code,
+    collect,
+    db,
     hosts,
     knn,
     models,
     overview,
     perf,
     runs,
+    stack,
     training,
 )
 from dashctl_tui.scenes.scene import Picture, Scene, Viewport
@@ -26,15 +31,20 @@ __all__ = ["DECK", "Picture", "Scene", "Viewport", "scene_named"]
 
 DECK: Final[tuple[Scene[Any], ...]] = (
     overview.SCENE,
+    stack.SCENE,
+    collect.SCENE,
     hosts.SCENE,
+    db.SCENE,
     baseline.SCENE,
     attacks.SCENE,
     chunking.SCENE,
     models.SCENE,
+    code.SCENE,
     knn.SCENE,
     perf.SCENE,
     training.SCENE,
     runs.SCENE,
+    alerts.SCENE,
     bus.SCENE,
 )
 

@@ -36,6 +36,16 @@ def age(moment: float, now: float) -> str:
     return f"{int(passed // _HOUR)} h ago" if passed < 2 * _DAY else f"{int(passed // _DAY)} d ago"
 
 
+def roughly(seconds: float) -> str:
+    """`42 s`, `3 min`, `2 h` or `4 d`: for what is shown long after, and need not count every second."""
+    whole = int(max(0.0, min(seconds, 1e12)))
+    if whole < _MINUTE:
+        return f"{whole} s"
+    if whole < _HOUR:
+        return f"{whole // _MINUTE} min"
+    return f"{whole // _HOUR} h" if whole < 2 * _DAY else f"{whole // _DAY} d"
+
+
 def behind(seconds: float) -> str:
     """How far before the present: `-42s`, `-12m 03s`, `-2h 05m` or `-4d 07h`."""
     whole = int(max(0.0, min(seconds, 1e12)))

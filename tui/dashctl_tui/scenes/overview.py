@@ -40,7 +40,7 @@ from dashctl_tui.plots.palette import (
 from dashctl_tui.plots.stack import draw_stack
 from dashctl_tui.plots.text import clip, fill, fill_left, inert
 from dashctl_tui.scenes.baseline import Mix, mix_shares, phase_mix
-from dashctl_tui.scenes.hosts import in_bytes
+from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, Block, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.models import Standing, standings
