@@ -13,23 +13,23 @@ from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Ink, Row, to_text
 from dashctl_tui.plots.cloud import FLAT, Cloud, Marker
 from dashctl_tui.plots.palette import FAINT, FAINTER, cloud_palette, cluster_ink
-from dashctl_tui.plots.raster import Points, View, classes_per_cell, nearest_keys
+from dashctl_tui.plots.raster import Points, Raster, View, classes_per_cell
 
 PALETTE = cloud_palette(cluster_ink(index) for index in range(3))
 BOX = {FAINT, FAINTER}
 EMPTY_BOX = """\
-        ⣀⡠⠤⠔⠒⢉⠓⠤⣀
- ⣀⣀⠤⠴⠒⠊⠉     ⠠  ⠈⠙⠢⢄⡀
-⢸⠙⠲⢤⡀        ⠐      ⠉⢓⣤⡀
-⢸   ⠉⠓⠦⣄     ⢈⢀⣀⠤⠤⠒⠊⠉⠁ ⡇
-⢸      ⠈⠙⠲⡤⠖⠒⠩⠁        ⡇
+        ⣀⣠⠤⠔⠒⢋⠓⢤⣀
+ ⣀⣀⠤⠔⠒⠋⠉     ⠠  ⠈⠙⠢⢄⡀
+⢸⠙⠲⢄⡀        ⠐      ⠉⢓⣤⡀
+⢸   ⠉⠓⠦⣀     ⢈⢀⣀⡤⠤⠒⠚⠉⠁ ⡇
+⢸       ⠙⠲⡤⠒⠒⠩⠁        ⡇
 ⢸         ⡇  ⠐         ⡇
 ⢸         ⡇  ⢈         ⡇
-⢸         ⡇ ⠔ ⠂⠄⡀      ⡇
-⢸  ⢀ ⠠⠂⠐⠁ ⡇     ⠐⠠⢀    ⡇
+⢸         ⡇ ⠄ ⠂⠄       ⡇
+⢸  ⢀⠄⠠⠂⠐⠁ ⡇      ⠠⢀    ⡇
 ⠈⠚⢤⣀      ⡇        ⠈⠐⠠⢀⡇
-   ⠈⠑⠢⣄⡀  ⡇     ⣀⡠⠤⠖⠒⠉⠉
-       ⠉⠒⢤⣇⠤⠔⠒⠊⠉"""
+   ⠈⠑⠢⣄⡀  ⡇     ⣀⣠⠤⠔⠒⠉⠉
+       ⠉⠓⢤⣧⠤⠔⠒⠋⠉"""
 cameras = st.builds(
     Camera,
     yaw=st.floats(-pi, pi),
@@ -67,8 +67,8 @@ def test_on_every_dot_the_nearest_point_wins(seed: int, count: int, clips: bool)
     columns, rows = 8, 12
     place = random.integers(-3 if clips else 0, 8, (2, count)) + 0.5
     depth = random.integers(0, 2**10, count) / 2**10 * 0.99 + 1
-    codes = random.integers(1, 4, count).astype(np.uint32)
-    points = Points(np.vstack([place, depth, np.ones(count)]).astype(np.float32), codes)
+    codes = random.integers(1, 4, count).astype(np.uint8)
+    points = Points.of(np.vstack([place, depth]).astype(np.float32), codes)
     expected = np.zeros((rows, columns), dtype=np.int64)
     for column, row, near, code in zip(
         *np.floor(place).astype(int), depth.astype(np.float32), codes, strict=True
@@ -77,7 +77,7 @@ def test_on_every_dot_the_nearest_point_wins(seed: int, count: int, clips: bool)
         if 0 <= column < columns and 0 <= row < rows:
             expected[row, column] = max(expected[row, column], key)
     view = View(np.eye(3, 4, dtype=np.float32), columns, rows, clips)
-    np.testing.assert_array_equal(nearest_keys(points, view, count), expected)
+    np.testing.assert_array_equal(Raster(columns, rows).nearest(points, view, count), expected)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -116,8 +116,7 @@ def test_what_is_in_front_hides_what_is_behind() -> None:
 def cell_of(
     cloud: Cloud, position: Sequence[float], camera: Camera, width: int, height: int
 ) -> tuple[int, int] | None:
-    x, y, z = position
-    return cloud._cell((x, y, z), cloud._view(camera, width, height))
+    return cloud.cell(position, cloud.view(camera, width, height))
 
 
 @given(st.integers(0, 2**32 - 1), st.floats(-pi, pi), st.floats(-pi / 2, pi / 2))

@@ -1,28 +1,34 @@
 """A rotatable cloud of points in braille, coloured by class and shaded by depth.
 
 Rules: the data is prepared once per version and never per frame; a frame is a pure function of the cloud, the
-camera, the size and the palette; coordinates must be finite.
+camera, the size and the palette; coordinates must be finite. One cloud is drawn by one thread at a time,
+since what it draws on is kept from frame to frame.
 """
 
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from math import cos, hypot, sin
+from operator import mul
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rich.cells import cell_len
 
-from dashctl_tui.plots.box import box_bits
+from dashctl_tui.plots.box import box_dots
 from dashctl_tui.plots.camera import FLAT, Camera
 from dashctl_tui.plots.canvas import Ink, Row
-from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN, braille_bits, grid_rows
+from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN, UNDER, braille_layers, grid_rows
 from dashctl_tui.plots.palette import FAINT, FAINTER, CloudPalette
 from dashctl_tui.plots.raster import (
     MAX_CLASSES,
+    Keys,
     Points,
+    Raster,
     View,
     classes_per_cell,
-    nearest_keys,
     nearest_per_cell,
 )
 from dashctl_tui.plots.text import inert
@@ -34,6 +40,8 @@ _SHUFFLE_SEED = 0x5EED
 _THIRD = 0.43
 # What is drawn is the front of the cloud, so its thirds lie nearer to the viewer than those of all points.
 _FRONT = 0.35
+# Half the diagonal, with a little room to either side, becomes half of the depths from 1 to 2.
+_DEPTH = 0.499
 _CORNER_SIGNS = np.array([[(corner >> axis & 1) * 2 - 1 for corner in range(8)] for axis in range(3)])
 
 
@@ -58,13 +66,8 @@ class Cloud:
         points = np.asarray(xyz, dtype=np.float64)
         if points.ndim != 2 or points.shape[1] not in (2, 3):
             raise ValueError(f"xyz: shape {points.shape}, allowed is (n, 3) or (n, 2)")
-        count = len(points)
-        codes = np.zeros(count, dtype=np.int64) if classes is None else np.asarray(classes)
-        if codes.shape != (count,):
-            raise ValueError(f"classes: shape {codes.shape}, allowed is ({count},)")
-        if count and (codes.min() < 0 or codes.max() >= MAX_CLASSES):
-            raise ValueError(f"classes: {codes.min()}..{codes.max()}, allowed is 0..{MAX_CLASSES - 1}")
-        axes = points.shape[1]
+        count, axes = points.shape
+        codes = _checked(classes, count)
         self.flat = axes == 2
         low, high = (points.min(0), points.max(0)) if count else (-np.ones(axes), np.ones(axes))
         # Halved before subtracting, so that the widest float64 range does not overflow.
@@ -73,19 +76,36 @@ class Cloud:
         self._side = float(half.max()) or 1.0
         self._diagonal = float(np.linalg.norm(half / self._side)) or 1.0
         self._centre = _in_space(centre)
-        self._half = _in_space(half / self._side / self._diagonal)
-        order = np.random.default_rng(_SHUFFLE_SEED).permutation(count)
-        homogeneous = np.zeros((4, count), dtype=np.float32)
-        homogeneous[:axes] = ((points[order] - centre) / self._side / self._diagonal).T
-        homogeneous[3] = 1
-        self._points = Points(homogeneous, (codes[order] + 1).astype(np.uint32))
-        self._mean = homogeneous[:3].mean(axis=1, dtype=np.float64) if count else np.zeros(3)
-        self._covariance = np.cov(homogeneous[:3], bias=True) if count else np.zeros((3, 3))
+        self._half: list[float] = _in_space(half / self._side / self._diagonal).tolist()
+        self.order = np.random.default_rng(_SHUFFLE_SEED).permutation(count)
+        """Of the points that are drawn: their numbers in what was given."""
+        inside = np.zeros((3, count), dtype=np.float32)
+        inside[:axes] = ((points[self.order] - centre) / self._side / self._diagonal).T
+        self.points = Points.of(inside, codes[self.order])
+        """As they are drawn, in halves of the bounding box's diagonal from its middle."""
+        self._mean = inside.mean(axis=1, dtype=np.float64) if count else np.zeros(3)
+        self._covariance = np.cov(inside, bias=True) if count else np.zeros((3, 3))
+        self._every = (self.points, self.order)
+        self._raster = Raster(1, 1)
+
+    def recoloured(self, classes: ArrayLike, visible: NDArray[np.bool_] | None = None) -> Self:
+        """The same points in other classes; visible (n,): those that are drawn, None for all."""
+        other = copy(self)
+        other.__dict__.pop("class_centres", None)
+        points, order = self._every
+        codes = _checked(classes, order.size)[order]
+        if visible is None or visible.all():
+            other.points, other.order = Points(points.blocks, codes), order
+        else:
+            kept = visible[order]
+            other.points = Points.of(points.coordinates()[:, kept], codes[kept])
+            other.order = order[kept]
+        return other
 
     @property
     def count(self) -> int:
-        """How many points there are."""
-        return self._points.count
+        """How many points are drawn."""
+        return self.points.count
 
     @property
     def home(self) -> Camera:
@@ -106,82 +126,122 @@ class Cloud:
 
         limit: draw only so many points, a fair sample (for a smooth drag). markers: drawn over the points.
         """
-        view = self._view(camera, width, height)
-        keys = nearest_keys(self._points, view, self._shown(limit))
-        bits = braille_bits(keys != 0)
-        bounds, in_front = box_bits(self._corners(view), width, height)
-        free = bits == 0
-        ink = np.where(free, 3 * len(palette) + in_front, self._cell_inks(keys, camera, len(palette)))
-        inks = [ink for shade in palette for ink in (shade.far, shade.middle, shade.near)]
-        rows = grid_rows(np.where(free, bounds, bits), ink, [*inks, FAINTER, FAINT])
-        return self._marked(rows, view, markers)
+        view = self.view(camera, width, height)
+        if (self._raster.columns, self._raster.rows) != (view.columns, view.rows):
+            self._raster = Raster(view.columns, view.rows)
+        keys = self._raster.nearest(self.points, view, self._shown(limit))
+        dots = (keys != 0).view(np.uint8)
+        in_front = self._box(view, dots, 3 * len(palette))
+        bits, free = braille_layers(dots)
+        ink = self._cell_inks(keys, camera, len(palette))
+        np.copyto(ink, in_front, where=free)
+        return self._marked(grid_rows(bits, ink, _inks(palette)), view, markers)
 
     @cached_property
     def class_centres(self) -> dict[int, tuple[float, float, float]]:
         """The mean position of each class that has points, in data coordinates."""
-        codes = self._points.codes
+        codes = self.points.codes
+        counts = np.bincount(codes)
+        sums = [np.bincount(codes, weights=axis) for axis in self.points.coordinates()]
         centres: dict[int, tuple[float, float, float]] = {}
-        for code in np.unique(codes).tolist():
-            mean = self._points.homogeneous[:3, codes == code].mean(axis=1, dtype=np.float64)
+        for code in np.flatnonzero(counts).tolist():
+            mean = np.array([axis[code] for axis in sums]) / counts[code]
             x, y, z = (mean * self._diagonal * self._side + self._centre).tolist()
             centres[code - 1] = (x, y, z)
         return centres
 
+    def inside(self, position: Sequence[float]) -> tuple[float, float, float]:
+        """Where a position in data coordinates is, in halves of the diagonal from the middle of the box."""
+        # Plain floats: a place far outside becomes Inf or NaN quietly.
+        x, y, z = (
+            (value - middle) / self._side / self._diagonal
+            for value, middle in zip(position, self._centre.tolist(), strict=True)
+        )
+        return x, y, z
+
+    def view(self, camera: Camera, width: int, height: int) -> View:
+        """How the camera sees it on so many cells."""
+        columns, rows = width * DOTS_ACROSS, height * DOTS_DOWN
+        scale = self.scale(camera, width, height)
+        # In plain floats: twelve numbers are fewer than a call of numpy's is worth.
+        right, up, toward = camera.rotation().tolist()
+        lines = [[scale * part for part in right], [-scale * part for part in up]]
+        for line, middle in zip(lines, (columns / 2, rows / 2), strict=True):
+            line.append(middle - sum(map(mul, line, camera.target)))
+        matrix = np.array([*lines, [*(part * _DEPTH for part in toward), 1.5]], dtype=np.float32)
+        return View(matrix, columns, rows, clips=camera.zoom > 1 or any(camera.target))
+
+    def scale(self, camera: Camera, width: int, height: int) -> float:
+        """How many dots half the diagonal of the box is long."""
+        across = hypot(self._half[0], self._half[2])
+        up = abs(cos(camera.pitch)) * self._half[1] + abs(sin(camera.pitch)) * across
+        # Half a dot short of each edge, so that rounding cannot push a point out of the picture at zoom 1.
+        fits = ((width * DOTS_ACROSS - 1) / 2, across), ((height * DOTS_DOWN - 1) / 2, up)
+        return min((room / extent for room, extent in fits if extent > 1e-9), default=1.0) * camera.zoom
+
+    def cell(self, position: Sequence[float], view: View) -> tuple[int, int] | None:
+        """In which cell, column and row, a position in data coordinates is; None if in none of them."""
+        inside = (*self.inside(position), 1.0)
+        column, row = (
+            sum(factor * value for factor, value in zip(line, inside, strict=True))
+            for line in view.matrix[:2].tolist()
+        )
+        # Inf and NaN are within no picture.
+        if not (0 <= column < view.columns and 0 <= row < view.rows):
+            return None
+        return int(column) // DOTS_ACROSS, int(row) // DOTS_DOWN
+
     def _shown(self, limit: int | None) -> int:
         return self.count if limit is None else min(self.count, max(0, limit))
 
-    def _view(self, camera: Camera, width: int, height: int) -> View:
-        rotation = camera.rotation()
-        columns, rows = width * DOTS_ACROSS, height * DOTS_DOWN
-        across = float(np.hypot(self._half[0], self._half[2]))
-        up = abs(rotation[1, 1]) * self._half[1] + abs(rotation[2, 1]) * across
-        # Half a dot short of each edge, so that rounding cannot push a point out of the picture at zoom 1.
-        fits = ((columns - 1) / 2, across), ((rows - 1) / 2, up)
-        scale = min((room / extent for room, extent in fits if extent > 1e-9), default=1.0) * camera.zoom
-        matrix = np.empty((3, 4), dtype=np.float32)
-        matrix[0] = [*(rotation[0] * scale), columns / 2]
-        matrix[1] = [*(rotation[1] * -scale), rows / 2]
-        matrix[2] = [*(rotation[2] * 0.499), 1.5]
-        return View(matrix, columns, rows, clips=camera.zoom > 1)
+    def _box(self, view: View, dots: NDArray[np.uint8], first: int) -> NDArray[np.int16]:
+        """Put the box's dots into the lower layer; (h, w), its ink: first, or first + 1 for a front edge."""
+        front, back = box_dots(self._corners(view), view.columns, view.rows)
+        flat = dots.ravel()
+        for column, row in (front, back):
+            at = row * view.columns
+            at += column
+            # Several edges meet in a dot: what is there is read before anything is written.
+            flat[at] |= np.uint8(UNDER)
+        width = view.columns // DOTS_ACROSS
+        ink = np.full((view.rows // DOTS_DOWN, width), first, dtype=np.int16)
+        ink.ravel()[(front[1] >> 2) * width + (front[0] >> 1)] = first + 1
+        return ink
 
-    def _cell_inks(self, keys: NDArray[np.uint32], camera: Camera, colours: int) -> NDArray[np.int16]:
+    def _cell_inks(self, keys: Keys, camera: Camera, colours: int) -> NDArray[np.int16]:
         toward = camera.rotation()[2]
         spread = float(np.sqrt(max(0.0, toward @ self._covariance @ toward)))
         middle = float(toward @ self._mean) + _FRONT * spread
         steps = np.array([middle - _THIRD * spread, middle + _THIRD * spread])
-        thresholds = (steps * 0.499 + 1.5).astype(np.float32).view(np.uint32)
+        thresholds = (steps * _DEPTH + 1.5).astype(np.float32).view(np.uint32)
         nearest = nearest_per_cell(keys)
-        ink = _first_ink(colours)[classes_per_cell(keys)]
+        ink = _first_ink(colours).take(classes_per_cell(keys))
         ink += nearest >= thresholds[0]
         ink += nearest >= thresholds[1]
         return ink
 
     def _corners(self, view: View) -> NDArray[np.float64]:
         """The projected corners of the bounding box; bit i of a corner's number: low or high on axis i."""
-        return view.matrix[:, :3] @ (_CORNER_SIGNS * self._half[:, None]) + view.matrix[:, 3:]
-
-    def _cell(self, position: tuple[float, float, float], view: View) -> tuple[int, int] | None:
-        # Plain floats: a place far outside becomes Inf or NaN quietly, and neither is within the picture.
-        inside = [
-            (value - middle) / self._side / self._diagonal
-            for value, middle in zip(position, self._centre.tolist(), strict=True)
-        ]
-        column, row = (
-            sum(factor * value for factor, value in zip(line, (*inside, 1.0), strict=True))
-            for line in view.matrix[:2].tolist()
-        )
-        if not (0 <= column < view.columns and 0 <= row < view.rows):
-            return None
-        return int(column) // DOTS_ACROSS, int(row) // DOTS_DOWN
+        return view.matrix[:, :3] @ (_CORNER_SIGNS * np.array(self._half)[:, None]) + view.matrix[:, 3:]
 
     def _marked(self, rows: list[Row], view: View, markers: Sequence[Marker]) -> list[Row]:
         for marker in markers:
-            cell = self._cell(marker.position, view)
+            cell = self.cell(marker.position, view)
             if cell is not None:
                 text = inert(marker.text)
                 at = cell[0] - (cell_len(text) - 1) // 2
                 rows[cell[1]] = rows[cell[1]].overlay(at, Row.of((text, marker.ink)))
         return rows
+
+
+def _checked(classes: ArrayLike | None, count: int) -> NDArray[np.uint8]:
+    """Class + 1 of each point."""
+    codes = np.zeros(count, dtype=np.int64) if classes is None else np.asarray(classes)
+    if codes.shape != (count,):
+        raise ValueError(f"classes: shape {codes.shape}, allowed is ({count},)")
+    if count and (codes.min() < 0 or codes.max() >= MAX_CLASSES):
+        raise ValueError(f"classes: {codes.min()}..{codes.max()}, allowed is 0..{MAX_CLASSES - 1}")
+    return codes.astype(np.uint8) + np.uint8(1)
 
 
 @lru_cache(maxsize=64)
@@ -190,6 +250,12 @@ def _first_ink(colours: int) -> NDArray[np.int16]:
     first = (np.arange(-1, MAX_CLASSES) % colours * 3).astype(np.int16)
     first.flags.writeable = False
     return first
+
+
+@lru_cache(maxsize=64)
+def _inks(palette: CloudPalette) -> tuple[Ink, ...]:
+    """The three of each colour, and two for the box."""
+    return (*(ink for shade in palette for ink in (shade.far, shade.middle, shade.near)), FAINTER, FAINT)
 
 
 def _in_space(vector: NDArray[np.float64]) -> NDArray[np.float64]:

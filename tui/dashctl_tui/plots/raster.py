@@ -1,12 +1,16 @@
 """Many points onto few dots: projection, z-buffer, and what each cell then shows.
 
-Rules: exact occlusion without sorting; no Python per point; chunks stay in the second-level cache.
+Rules: exact occlusion without sorting; no Python per point; blocks stay in the second-level cache, and what
+is written per frame goes into arrays that are kept.
 Method: the depth is mapped into [1, 2), where the bits of a float32 sort like the numbers; the lowest byte
 of those bits gives way to the point's class, and the maximum per dot is then both the nearest point and its
 class (a z-buffer as in E. Catmull, "A subdivision algorithm for computer display of curved surfaces", 1974).
 """
 
+import sys
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeVar
 
 import numpy as np
@@ -17,25 +21,50 @@ _Number = TypeVar("_Number", np.uint8, np.uint32)
 Keys = NDArray[np.uint32]
 """Per point or dot: depth in the upper 24 bits (nearer is greater), class + 1 in the lowest; 0 is nothing."""
 
-CHUNK = 32_768
+BLOCK = 16_384
 MAX_CLASSES = 255
-_DEPTH_MASK = np.uint32(0xFFFFFF00)
+_LOWEST = 0 if sys.byteorder == "little" else 3
+"""Where in a key's four bytes the lowest is."""
+_FRACTION_BITS = 23
+_FRACTION = np.uint32((1 << _FRACTION_BITS) - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Points:
     """Points ready to be projected.
 
-    homogeneous: (4, n) float32, rows x, y, z, 1, in a fixed random order, so any prefix is a fair sample.
-    codes: (n,) uint32, class + 1, in 1..255.
+    blocks: (b, 4, BLOCK) float32, rows x, y, z, 1, block after block in a fixed random order, so any prefix
+    is a fair sample; a block lies in one piece, because rows as long as the cloud would share cache lines.
+    codes: (n,) class + 1, in 1..255.
     """
 
-    homogeneous: NDArray[np.float32]
-    codes: NDArray[np.uint32]
+    blocks: NDArray[np.float32]
+    codes: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, coordinates: NDArray[np.floating], codes: NDArray[np.uint8]) -> "Points":
+        """Points of (3, n) coordinates."""
+        count = coordinates.shape[1]
+        blocks = np.zeros((-(-count // BLOCK), 4, BLOCK), dtype=np.float32)
+        blocks[:, 3] = 1
+        for number, start in enumerate(range(0, count, BLOCK)):
+            part = coordinates[:, start : start + BLOCK]
+            blocks[number, :3, : part.shape[1]] = part
+        return cls(blocks, codes)
 
     @property
     def count(self) -> int:
         return int(self.codes.size)
+
+    def coordinates(self) -> NDArray[np.float32]:
+        """(3, n), as they were given."""
+        flat: NDArray[np.float32] = self.blocks[:, :3].transpose(1, 0, 2).reshape(3, -1)[:, : self.count]
+        return flat
+
+    def parts(self, limit: int) -> Iterator[tuple[int, NDArray[np.float32]]]:
+        """The first `limit` points in blocks of (4, m), each behind the number of its first point."""
+        for number, start in enumerate(range(0, limit, BLOCK)):
+            yield start, self.blocks[number][:, : limit - start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,38 +80,40 @@ class View:
     clips: bool
 
 
-def project(points: Points, view: View, start: int, stop: int) -> tuple[NDArray[np.int32], Keys]:
-    """Dots (2, m), column and row, and keys (m,) of points start..stop; a view that clips may miss some."""
-    projected = view.matrix @ points.homogeneous[:, start:stop]
-    keys: Keys = projected[2].view(np.uint32)
-    keys &= _DEPTH_MASK
-    keys |= points.codes[start:stop]
-    if view.clips:
-        np.floor(projected[:2], out=projected[:2])
-    # Within the view coordinates are never negative, so truncation is floor.
-    return projected[:2].astype(np.int32), keys
+class Raster:
+    """A grid of dots to draw points on, again and again: what `nearest` returns is overwritten by the next."""
 
+    def __init__(self, columns: int, rows: int) -> None:
+        self.columns, self.rows = columns, rows
+        # Whatever falls outside the grid goes to one more dot at the end.
+        self._nearest = np.zeros(columns * rows + 1, dtype=np.uint32)
+        self._projected = np.empty((3, BLOCK), dtype=np.float32)
+        self._index = np.empty(BLOCK, dtype=np.intp)
 
-def outside(dots: NDArray[np.int32], view: View) -> NDArray[np.bool_]:
-    """Which dots (2, m) are not in the view: (m,)."""
-    # Seen without a sign, a negative number is greater than any column or row.
-    sides = dots.view(np.uint32)
-    beyond: NDArray[np.bool_] = (sides[0] >= view.columns) | (sides[1] >= view.rows)
-    return beyond
+    def nearest(self, points: Points, view: View, limit: int) -> Keys:
+        """The key of the nearest of the first `limit` points on every dot: (rows, columns)."""
+        self._nearest.fill(0)
+        for start, block in points.parts(limit):
+            size = block.shape[1]
+            projected, index = self._projected[:, :size], self._index[:size]
+            np.matmul(view.matrix, block, out=projected)
+            keys: Keys = projected[2].view(np.uint32)
+            keys.view(np.uint8)[_LOWEST::4] = points.codes[start : start + size]
+            self._find_dots(projected[:2], index, clips=view.clips)
+            np.maximum.at(self._nearest, index, keys)
+        return self._nearest[:-1].reshape(self.rows, self.columns)
 
-
-def nearest_keys(points: Points, view: View, limit: int) -> Keys:
-    """The key of the nearest of the first `limit` points on every dot: (rows, columns)."""
-    size = view.columns * view.rows
-    buffer = np.zeros(size + 1, dtype=np.uint32)
-    for start in range(0, limit, CHUNK):
-        dots, keys = project(points, view, start, min(start + CHUNK, limit))
-        flat = dots[1] * view.columns
-        flat += dots[0]
-        if view.clips:
-            flat[outside(dots, view)] = size
-        np.maximum.at(buffer, flat.astype(np.intp), keys)
-    return buffer[:size].reshape(view.rows, view.columns)
+    def _find_dots(self, places: NDArray[np.float32], index: NDArray[np.intp], *, clips: bool) -> None:
+        """Write down on which dots, counted row by row, these columns and rows (2, m) are."""
+        # Up to 2^24 dots, more than any screen has, float32 holds every whole number.
+        column, row = np.floor(places, out=places)
+        if clips:
+            outside = (column < 0) | (column >= self.columns) | (row < 0) | (row >= self.rows)
+        np.multiply(row, np.float32(self.columns), out=row)
+        np.add(row, column, out=row)
+        np.copyto(index, row, casting="unsafe")
+        if clips:
+            index[outside] = self._nearest.size - 1
 
 
 def nearest_per_cell(keys: Keys) -> Keys:
@@ -98,29 +129,35 @@ def classes_per_cell(keys: Keys) -> NDArray[np.uint8]:
     """
     codes = keys.astype(np.uint8)
     shown = _reduce_cells(codes, np.maximum)
-    least = _reduce_cells(codes - np.uint8(1), np.minimum) + np.uint8(1)
-    mixed = np.flatnonzero((shown != least).ravel())
+    # One less than nothing is more than any class.
+    codes -= np.uint8(1)
+    least = _reduce_cells(codes, np.minimum)
+    least += np.uint8(1)
+    mixed = np.flatnonzero(shown != least)
     if mixed.size:
-        cells = _dots_of(keys, mixed)
         flat = shown.ravel()
-        flat[mixed], most = _majority(cells)
+        cells = _dots_of(keys, mixed)
+        codes = cells.astype(np.uint8)
+        flat[mixed], most = _majority(cells, codes)
         left = _left_of(shown).ravel()[mixed]
-        agreeing = np.count_nonzero(cells.astype(np.uint8) == left, axis=0)
-        near_tie = (left != 0) & (agreeing > 0) & (agreeing >= most - 1)
-        flat[mixed[near_tie]] = left[near_tie]
+        agreeing = np.add.reduce((codes == left).view(np.uint8), axis=0, dtype=np.uint8)
+        near_tie = (left != 0) & (agreeing != 0) & (agreeing + np.uint8(1) >= most)
+        flat[mixed] = np.where(near_tie, left, flat[mixed])
     return shown
 
 
-def _majority(cells: Keys) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
+def _majority(cells: Keys, codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     """The most frequent class + 1 among the dots of each cell, and on how many dots: (8, m) -> (m,), (m,)."""
-    codes = cells.astype(np.uint8)
     votes = np.zeros(codes.shape, dtype=np.uint8)
     for dot in codes:
         votes += codes == dot
     votes *= codes != 0
-    # Votes above the key in one number: among equals the nearest wins.
-    ranked = (votes.astype(np.int64) << 32 | cells).max(axis=0)
-    return ranked.astype(np.uint8), ranked >> 32
+    # Sign and exponent of every depth are the same. Votes in their place: among equals the nearest wins.
+    ranked = votes.astype(np.uint32)
+    ranked <<= np.uint32(_FRACTION_BITS)
+    ranked |= cells & _FRACTION
+    best = np.maximum.reduce(ranked, axis=0)
+    return best.astype(np.uint8), best >> np.uint32(_FRACTION_BITS)
 
 
 def _left_of(shown: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -131,14 +168,22 @@ def _left_of(shown: NDArray[np.uint8]) -> NDArray[np.uint8]:
 
 def _dots_of(keys: Keys, cells: NDArray[np.intp]) -> Keys:
     """The eight keys of each of the given cells (flat cell index): (8, m)."""
-    columns = keys.shape[1]
-    corner = (cells // (columns // 2)) * 4 * columns + (cells % (columns // 2)) * 2
-    offsets = (np.arange(4)[:, None] * columns + np.arange(2)).ravel()
-    found: Keys = keys.ravel()[offsets[:, None] + corner]
+    corners, offsets = _places(*keys.shape)
+    found: Keys = keys.ravel().take(offsets + corners[cells])
     return found
 
 
+@lru_cache(maxsize=16)
+def _places(rows: int, columns: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Where each cell's first dot is in a grid of dots, (cells,), and the others behind that, (8, 1)."""
+    corners = np.arange(0, rows * columns, 4 * columns)[:, None] + np.arange(0, columns, 2)
+    offsets = (np.arange(4)[:, None] * columns + np.arange(2)).reshape(8, 1)
+    return corners.ravel(), offsets
+
+
 def _reduce_cells(dots: NDArray[_Number], by: np.ufunc) -> NDArray[_Number]:
-    rows = by(by(dots[0::4], dots[1::4]), by(dots[2::4], dots[3::4]))
+    rows = by(dots[0::4], dots[1::4])
+    by(rows, dots[2::4], out=rows)
+    by(rows, dots[3::4], out=rows)
     reduced: NDArray[_Number] = by(rows[:, 0::2], rows[:, 1::2])
     return reduced
