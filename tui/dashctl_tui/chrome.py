@@ -10,11 +10,13 @@ from typing import Any
 from rich.cells import cell_len
 
 from dashctl.bus import Connection
+from dashctl.events import Severity
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.numbers import compact
 from dashctl_tui.plots.palette import ACCENT, ALERT, FAINT, GOOD, HEADING, MUTED, TEXT, WARNING, filled
 from dashctl_tui.plots.text import clip
+from dashctl_tui.scenes.firing import SEVERITY_INKS
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.moments import time_of_day
 from dashctl_tui.scenes.scene import Scene
@@ -46,7 +48,8 @@ class Notice:
 class Status:
     """What the status line tells. shown: "" for the present, or "paused", "past" or "replay ended".
 
-    slow: pictures a second that a slow line takes, 0 on any other.
+    slow: pictures a second that a slow line takes, 0 on any other. alerts: how many fire that nobody has
+    seen, and how bad the worst of them is.
     """
 
     connection: Connection
@@ -55,6 +58,8 @@ class Status:
     filter: str = ""
     notice: Notice | None = None
     slow: int = 0
+    alerts: int = 0
+    worst: Severity = "info"
 
 
 def deck_tabs(deck: Deck, current: Scene[Any], width: int) -> list[Tab]:
@@ -119,7 +124,9 @@ def _marks(status: Status) -> Row:
     shown = Row.of((f" {status.shown} ", filled(WARNING)), "  ") if status.shown else Row.of("")
     chosen = Row.of((f" /{clip(status.filter, 16)} ", filled(ACCENT)), "  ") if status.filter else Row.of("")
     slow = Row.of((f" slow line: {status.slow} fps ", filled(WARNING)), "  ") if status.slow else Row.of("")
-    return slow + shown + chosen
+    count = f" {status.alerts} alert{'s' * (status.alerts != 1)} "
+    alerts = Row.of((count, filled(SEVERITY_INKS[status.worst])), "  ") if status.alerts else Row.of("")
+    return alerts + slow + shown + chosen
 
 
 def _counters(connection: Connection) -> Row:

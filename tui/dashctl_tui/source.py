@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from dashctl.bus import Connection
-from dashctl.events import BusStats
+from dashctl.events import Alert, AlertAcknowledged, BusStats
 from dashctl.state import State
+from dashctl_tui.scenes.firing import Firing, firing
 from dashctl_tui.scenes.scene import Scene, Viewport
 
 
@@ -58,6 +59,8 @@ class Lens:
         self._key: object = None
         self._state: State | None = None
         self._view: Any = None
+        self._firing = Firing()
+        self._told: object = None
 
     @property
     def held(self) -> Held | None:
@@ -91,6 +94,15 @@ class Lens:
         if told is None or not self.source.connection().connected or abs(now - told.time) <= TRUSTED:
             return now
         return told.time
+
+    def firing(self) -> Firing:
+        """The alerts that fire in the present, whatever moment is shown."""
+        with self.source.lock:
+            state = self.source.state
+            told = (state, state.version(Alert), state.version(AlertAcknowledged))
+            if told != self._told:
+                self._firing, self._told = firing(state), told
+        return self._firing
 
     def look(self, scene: Scene[Any], viewport: Viewport[Any]) -> tuple[Any, bool]:
         """The scene's view, and whether it is another one than last time."""

@@ -13,6 +13,7 @@ from dashctl.state import State
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ACCENT, ALERT, WARNING
 
+Bell = Literal["off", "critical", "warning"]
 Begun = tuple[Key, float]
 """An alert, and when it began: one that begins again is another one."""
 
@@ -41,7 +42,7 @@ def firing(state: State) -> Firing:
     return Firing(tuple(each for each in standing_of(state) if each.fires))
 
 
-def rings(before: Firing, after: Firing, bell: Literal["off", "critical", "warning"]) -> bool:
+def rings(before: Firing, after: Firing, bell: Bell) -> bool:
     """Whether an alert began meanwhile that is as bad as the bell is for."""
     if bell == "off":
         return False
