@@ -16,7 +16,7 @@ from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.plots.palette import cluster_ink, name_ink
 from dashctl_tui.scenes.acts import At, Gesture, Taken
 from dashctl_tui.scenes.training import SCENE, TrainingLook, curve_of
-from dashctl_tui.scenes.training.names import split_name
+from dashctl_tui.scenes.training.names import labels_of, split_name
 from dashctl_tui.scenes.viewport import Shared, Viewport
 from tests.tui.sample import NOW, full_state, state_of
 
@@ -67,14 +67,14 @@ class Somebody:
 
 
 def curves(
-    runs: Iterable[str], metrics: Iterable[str] = ("loss",), samples: int = 11, started: bool = True
+    runs: Iterable[str], metrics: Iterable[str] = ("loss",), samples: int = 11, named: str = "name of {}"
 ) -> State:
     """Runs that began ten seconds apart; number n measures n + 1 + step / 10, a second a step."""
     state = State()
     for number, run in enumerate(runs):
         begun = NOW - 1000 + 10 * number
-        if started:
-            fold(state, RunStarted({"lr": 10.0**-number}, name=f"name of {run}"), begun, run)
+        if named:
+            fold(state, RunStarted({"lr": 10.0**-number, "seed": 7}, name=named.format(run)), begun, run)
         for metric in metrics:
             fold_all(
                 state,
@@ -170,11 +170,22 @@ def test_a_single_step_has_no_fractions() -> None:
 
 
 def test_runs_with_the_same_metric_share_a_chart_and_the_others_are_counted() -> None:
-    text = Somebody(curves([f"run-{number}x" for number in range(8)]), 160, 11).text
+    text = Somebody(curves([f"run-{number}x" for number in range(8)], named=""), 160, 11).text
     assert " 7x " in text, "what all names begin with is left out"
     assert " 3x " in text
     assert " 2x " not in text
     assert "+3 runs" in text
+
+
+def test_runs_of_one_name_are_told_apart_by_what_differs_in_their_configuration() -> None:
+    text = Somebody(curves(["a", "b", "c"], ["loss", "speed"], named="same"), 120, 30).text
+    assert "a lr=1.0  b lr=0.1  c lr=0.01" in text
+    assert "seed" not in text
+    pairs: list[dict[str, Any]] = [{"m.lr": lr, "net": net} for lr in (1, 2) for net in ("rnn", "lstm")]
+    runs = [(str(number), "same", config) for number, config in enumerate(pairs)]
+    assert list(labels_of(runs).values())[:2] == ["lr=1 net=rnn", "lr=1 net=lstm"]
+    again = [("x-1", "same", pairs[0]), ("x-2", "same", pairs[0])]
+    assert list(labels_of(again).values()) == ["1", "2"]
 
 
 def test_runs_that_go_on_together_keep_their_places() -> None:
@@ -184,7 +195,7 @@ def test_runs_that_go_on_together_keep_their_places() -> None:
         fold(state, Metric("loss", 1, 0.5), NOW + 2, run)
     one = Somebody(state)
     before = one.text
-    assert before.index("2  2 ") < before.index("1  1 "), "the newest first"
+    assert [line[2:5] for line in before.splitlines() if "0.5 " in line] == ["b  ", "a  "], "the newest first"
     fold(state, Metric("loss", 1, 0.5), NOW + 3, "a-1")
     assert one.text == before
 
@@ -201,7 +212,7 @@ def test_runs_that_go_on_stand_before_those_that_ended_later() -> None:
 
 
 def test_marked_runs_stand_for_all_whatever_their_number() -> None:
-    state = curves([f"r-{number:02}x" for number in range(40)])
+    state = curves([f"r-{number:02}x" for number in range(40)], named="")
     some = tuple(f"r-{number:02}x" for number in range(5, 35))
     one = Somebody(state, 120, 60, Shared(marked=some))
     assert "more" not in one.text
@@ -235,8 +246,8 @@ def test_a_baseline_is_shown_beside_whatever_is_shown() -> None:
     state = curves([f"r-{number}" for number in range(3)])
     chosen = Shared(marked=("r-2",), baseline="r-0")
     text = Somebody(state, 120, 30, chosen).text
-    row = line_with(text, " 2  2 ")
-    assert row.split("│")[-2].split() == ["2", "2", "4", "+2", "+100.0", "%"]
+    row = line_with(text, " b  2 ")
+    assert row.split("│")[-2].split()[-4:] == ["4", "+2", "+100.0", "%"]
     assert "against r-0" in text
 
 
@@ -287,8 +298,8 @@ def test_the_crosshair_reads_nothing_where_a_curve_has_nothing() -> None:
     fold(state, Metric("loss", 10, 8.0), NOW, "b")
     one = Somebody(state, 120, 30).does("left")
     assert one.look.crosshair == 100.0
-    assert line_with(one.text, " b  b ").split("│")[-2].split() == ["b", "b", "-"]
-    assert line_with(one.text, " a  a ").split("│")[-2].split() == ["a", "a", "11"]
+    assert line_with(one.text, " a  b ").split("│")[-2].split() == ["a", "b", "-"]
+    assert line_with(one.text, " b  name of a ").split("│")[-2].split()[-1] == "11"
 
 
 def test_zooming_keeps_the_place_under_the_crosshair_and_stops_at_the_ends() -> None:

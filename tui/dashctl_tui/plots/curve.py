@@ -27,7 +27,7 @@ from dashctl_tui.plots.scale import Scale, Unit
 from dashctl_tui.plots.series import Curve, Mark, MarkKind, Values, parts_of
 from dashctl_tui.plots.trace import Spans, trace
 
-__all__ = ["Curve", "CurveStyle", "Mark", "MarkKind", "chart_of", "draw_curves"]
+__all__ = ["Curve", "CurveStyle", "Mark", "MarkKind", "chart_of", "draw_curves", "letters_of"]
 
 Window = tuple[float, float]
 _DASH = 6
@@ -104,12 +104,17 @@ def chart_of(curves: Sequence[Curve], width: int, height: int, style: CurveStyle
     return _lay_out(curves, width, height, style).chart
 
 
-def letters_of(names: Sequence[str]) -> list[str]:
+def letters_of(curves: Sequence[Curve]) -> list[str]:
     """The letter that each of several curves carries."""
-    letters: list[str] = []
-    for name in names:
-        letters.append(_free_letter(name, letters))
-    return letters
+    letters = [curve.letter for curve in curves if curve.letter is not None]
+    found = []
+    for curve in curves:
+        letter = curve.letter
+        if letter is None:
+            letter = _free_letter(curve.name, letters)
+            letters.append(letter)
+        found.append(letter)
+    return found
 
 
 def _lay_out(curves: Sequence[Curve], width: int, height: int, style: CurveStyle) -> _LaidOut:
@@ -140,7 +145,7 @@ def _prepared(curves: Sequence[Curve], log_y: bool) -> list[_Prepared]:
     inks: list[Ink] = []
     for curve in curves:
         inks.append(curve.ink or _free_ink(curve.name, inks))
-    letters = letters_of([curve.name for curve in curves])
+    letters = letters_of(curves)
     return [
         _Prepared(curve, ink, letter, _all_marks(curve, log_y))
         for curve, ink, letter in zip(curves, inks, letters, strict=True)
@@ -236,7 +241,7 @@ def _plane(prepared: Sequence[_Prepared], chart: Chart, crosshair: float | None)
     rows = grid_rows(np.where(bits == 0, braille_bits(chart.grid_lines()), bits), ink, inks)
     if crosshair is not None:
         rows = _with_crosshair(rows, chart.column_at(crosshair), bits)
-    return _with_points(_with_marks(rows, prepared, chart), prepared, chart)
+    return _with_points(_with_marks(rows, prepared, chart, bits), prepared, chart)
 
 
 def _layers(prepared: Sequence[_Prepared], chart: Chart) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
@@ -299,13 +304,17 @@ def _with_crosshair(rows: list[Row], column: int | None, bits: NDArray[np.uint8]
     ]
 
 
-def _with_marks(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -> list[Row]:
+def _with_marks(
+    rows: list[Row], prepared: Sequence[_Prepared], chart: Chart, bits: NDArray[np.uint8]
+) -> list[Row]:
+    """Where each stretch of them begins, and further on in it wherever nothing else is drawn."""
     for one in prepared:
-        for x, kind in one.marks:
-            if isfinite(x):
-                glyph, _, on_top = _MARKS[kind]
-                row = 0 if on_top else chart.height - 1
-                rows[row] = rows[row].overlay(chart.cell_of(x, chart.y.low)[0], Row.of((glyph, ALERT)))
+        places = {(chart.cell_of(x, chart.y.low)[0], kind) for x, kind in one.marks if isfinite(x)}
+        for column, kind in sorted(places):
+            glyph, _, on_top = _MARKS[kind]
+            row = 0 if on_top else chart.height - 1
+            if (column - 1, kind) not in places or not bits[row, column]:
+                rows[row] = rows[row].overlay(column, Row.of((glyph, ALERT)))
     return rows
 
 

@@ -48,7 +48,7 @@ def flow_legend(keys: Sequence[Key], width: int, height: int) -> list[Row]:
 def _entry(key: Key, width: int) -> Row:
     note = (f" {clip(key.note, width)}", MUTED) if key.note else ""
     alert = (f" {clip(key.alert, width)}", ALERT) if key.alert else ""
-    name = (f" {clip(key.name, max(1, width - 2))}", TEXT)
+    name = (f" {clip(key.name, max(1, width - 2))}" if key.name else "", TEXT)
     return Row.of((clip(key.glyph, width), key.ink), name, note, alert).cut(0, width)
 
 

@@ -38,6 +38,7 @@ class Curve:
     not_finite: how many values are not, where points stand for several; None where each stands for itself.
     means: (n,) what is smoothed instead of `y`, whose newest point may be a single value. dashed: drawn so,
     that it stands apart without colour. note: what stands beside the name, None for the newest value.
+    letter: stands at its end where there are several, None for one of its name.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Curve:
     means: Values | None = None
     dashed: bool = False
     note: str | None = None
+    letter: str | None = None
 
     def nearest(self, x: float, within: float) -> int | None:
         """The point that is nearest to a place, the newest of equals; None outside of what was measured.

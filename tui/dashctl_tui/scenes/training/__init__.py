@@ -8,14 +8,14 @@ from typing import Final
 
 from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl_tui.scenes.scene import Scene
-from dashctl_tui.scenes.training.curves import curve_of, run_ink
+from dashctl_tui.scenes.training.curves import curve_of
 from dashctl_tui.scenes.training.deeds import ACTIONS, ACTS, mouse
 from dashctl_tui.scenes.training.draw import EMPTY, REMEDY, draw
 from dashctl_tui.scenes.training.look import TrainingLook
 from dashctl_tui.scenes.training.table import table
 from dashctl_tui.scenes.training.view import Training, select
 
-__all__ = ["SCENE", "TrainingLook", "curve_of", "run_ink"]
+__all__ = ["SCENE", "TrainingLook", "curve_of"]
 
 SCENE: Final[Scene[Training]] = Scene(
     name="training",

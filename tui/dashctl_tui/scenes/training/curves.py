@@ -4,7 +4,7 @@ Rules: a run has the same colour in every chart, and where runs are compared; wh
 colours tell train from val instead; the baseline is dashed.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -17,7 +17,6 @@ from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, WARNING, cluster_in
 from dashctl_tui.plots.series import Values
 from dashctl_tui.scenes.training.look import Axis
 from dashctl_tui.scenes.training.memo import Memo
-from dashctl_tui.scenes.training.names import told_apart
 from dashctl_tui.scenes.training.view import ChartView, Line, Training
 
 _MOST_RESTARTS = 8
@@ -32,32 +31,33 @@ _CURVES: Final[Memo[Curve]] = Memo(512)
 
 def curves_of(chart: ChartView, view: Training, axis: Axis) -> list[Curve]:
     """A curve for each line of a chart."""
-    runs = chart.runs
-    return [_curve(line, chart, view, axis, runs) for line in chart.lines]
+    return [_curve(line, chart, view, axis) for line in chart.lines]
 
 
-def _curve(line: Line, chart: ChartView, view: Training, axis: Axis, runs: list[str]) -> Curve:
+def _curve(line: Line, chart: ChartView, view: Training, axis: Axis) -> Curve:
     plain = _CURVES.get(
         (line.run, line.metric, axis),
         line.stamp,
         lambda: curve_of("", line.columns, None, axis, line.started),
     )
     pinned = line.run == view.baseline
-    name = line.part or (chart.title.rpartition("/")[2] if len(runs) == 1 else "")
-    if len(runs) > 1:
-        name = f"{name} {told_apart(line.run, runs)}".strip()
-    return replace(plain, name=name, ink=_ink(line, view, pinned=pinned), dashed=pinned and view.several)
+    name = line.part or ("" if view.several else chart.title.rpartition("/")[2])
+    ink = _ink(line, view)
+    letter = view.runs[line.run].letter if view.several else None
+    return replace(plain, name=name, ink=ink, dashed=pinned and view.several, letter=letter)
 
 
-def run_ink(run: str, marked: Sequence[str]) -> Ink:
+def run_ink(run: str, view: Training) -> Ink:
     """The colour of a run: of its place among those that are marked, or else of its name."""
-    return cluster_ink(marked.index(run)) if run in marked else name_ink(run)
+    if run == view.baseline:
+        return HEADING._replace(bold=False)
+    return cluster_ink(view.marked.index(run)) if run in view.marked else name_ink(run)
 
 
-def _ink(line: Line, view: Training, *, pinned: bool) -> Ink:
+def _ink(line: Line, view: Training) -> Ink:
     if not view.several:
         return _SPLIT_INKS.get(line.part, ACCENT)
-    ink = HEADING._replace(bold=False) if pinned else run_ink(line.run, view.marked)
+    ink = run_ink(line.run, view)
     return shades(ink).middle if line.part == "train" else ink
 
 

@@ -12,6 +12,7 @@ from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, beside, fit
 from dashctl_tui.plots.chart import Chart
 from dashctl_tui.plots.curve import Curve, chart_of, draw_curves, letters_of
+from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.palette import ACCENT, HEADING, MUTED, TEXT
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip, inert
@@ -19,7 +20,7 @@ from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, sp
 from dashctl_tui.scenes.prose import notice
 from dashctl_tui.scenes.run_views import run_line, step_line
 from dashctl_tui.scenes.training.arrangement import Place, places
-from dashctl_tui.scenes.training.curves import curves_of
+from dashctl_tui.scenes.training.curves import curves_of, run_ink
 from dashctl_tui.scenes.training.look import AXIS_WORDS, TrainingLook
 from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.readings import Reading, readings
@@ -88,7 +89,23 @@ def _above(view: Training, viewport: Viewport[TrainingLook]) -> list[Row]:
         heading = heading + Row.blank(3) + settings if room else heading
     names = max((len(inert(step.progress.name)) for step in view.steps), default=0) + 2
     rows = [heading, *(step_line(step, width, min(names, viewport.width // 3)) for step in view.steps)]
+    if view.keys and not view.opened:
+        rows += fit(_keys(view, width), width, view.keys)
     return [Row.of(" ") + row for row in rows]
+
+
+def _keys(view: Training, width: int) -> list[Row]:
+    """Which letter and colour each run has in all charts."""
+    keys = [
+        Key(
+            name.label,
+            run_ink(run, view)._replace(bold=True),
+            name.letter,
+            "baseline" if run == view.baseline else "",
+        )
+        for run, name in view.runs.items()
+    ]
+    return flow_legend(keys, width, view.keys)
 
 
 def _settings(view: Training, look: TrainingLook) -> Row:
@@ -128,6 +145,7 @@ def _small(view: Training, place: Place, viewport: Viewport[TrainingLook]) -> li
         title,
         [line.stamp for line in chart.lines],
         (place.width, place.height, chart.hidden, view.several, view.baseline, view.marked),
+        [view.runs[run].letter for run in chart.runs],
         look.style(legend=True),
         look.axis,
     )
@@ -181,7 +199,7 @@ def _large(view: Training, viewport: Viewport[TrainingLook], room: int) -> list[
         return plane
 
     def table(inner: int, rows: int) -> list[Row]:
-        return _table(curves, read, inner, rows)
+        return _table(view, curves, read, inner, rows)
 
     here = "newest"
     if look.crosshair is not None:
@@ -192,15 +210,22 @@ def _large(view: Training, viewport: Viewport[TrainingLook], room: int) -> list[
     return [*plane, *(panel(here, table, viewport.width, below, note=note) if below > 0 else [])]
 
 
-def _table(curves: Sequence[Curve], read: Sequence[Reading], width: int, height: int) -> list[Row]:
+def _table(
+    view: Training, curves: Sequence[Curve], read: Sequence[Reading], width: int, height: int
+) -> list[Row]:
+    lines = view.charts[0].lines
     compared = any(reading.difference is not None for reading in read)
-    columns = [Column(""), Column("curve"), Column("value", "right")]
+    parted = view.several and any(line.part for line in lines)
+    columns = [Column(""), Column("run" if view.several else "curve")]
+    columns += [*([Column("")] if parted else []), Column("value", "right")]
     columns += [Column("against", "right"), Column("", "right")] if compared else []
-    letters = letters_of([curve.name for curve in curves])
     rows = []
-    for curve, reading, letter in zip(curves, read, letters, strict=True):
+    for line, curve, reading, letter in zip(lines, curves, read, letters_of(curves), strict=True):
         ink = (curve.ink or TEXT)._replace(bold=True)
-        cells = [(letter, ink), (curve.name, TEXT), (reading.text or "-", TEXT)]
+        name = view.runs[line.run].label if view.several else curve.name
+        cells = [(letter, ink), (name, TEXT)]
+        cells += [(line.part, MUTED)] if parted else []
+        cells.append((reading.text or "-", TEXT))
         cells += [(reading.change, MUTED), (reading.share, MUTED)] if compared else []
         rows.append(cells)
     return draw_table(columns, rows, width, height)

@@ -1,6 +1,7 @@
 """Which metrics share a chart, and how runs are told apart in it.
 
-Rule: metrics that differ only in the word train, val, test or eval share a chart.
+Rules: metrics that differ only in the word train, val, test or eval share a chart; runs of one name are
+told apart by as few keys of their configuration as it takes, and by their ids only if that is not enough.
 """
 
 import re
@@ -9,6 +10,9 @@ from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
+from dashctl_tui.query import Configuration, shown_scalar
+
+_MOST_KEYS = 3
 _SPLIT_WORDS: Final[Mapping[str, str]] = {
     "train": "train",
     "training": "train",
@@ -36,6 +40,45 @@ def split_name(name: str) -> tuple[str, str]:
             )
             return "".join(rest), part
     return name, ""
+
+
+def labels_of(runs: Sequence[tuple[str, str, Configuration | None]]) -> dict[str, str]:
+    """A short label for each run of an id, a name and a configuration: `lr=0.1 model=lstm`."""
+    names = [name for _, name, _ in runs]
+    if len(set(names)) == len(runs):
+        return {run: told_apart(name, names) for run, name, _ in runs}
+    keys = _telling_keys(runs)
+    ids = [run for run, _, _ in runs]
+    if not keys:
+        return {run: told_apart(run, ids) for run in ids}
+    same = len(set(names)) == 1
+    labels = {}
+    for run, name, config in runs:
+        settings = [f"{key.rpartition('.')[2]}={shown_scalar((config or {}).get(key))}" for key in keys]
+        labels[run] = " ".join([*([] if same else [name]), *settings])
+    return labels
+
+
+def _telling_keys(runs: Sequence[tuple[str, str, Configuration | None]]) -> list[str]:
+    """Keys of configurations that, with the names, tell all runs apart; none if three are not enough."""
+    found: list[tuple[str, ...]] = [(name,) for _, name, _ in runs]
+    known = list(dict.fromkeys(key for _, _, config in runs for key in config or ()))
+    keys: list[str] = []
+    while len(set(found)) < len(runs):
+        tried = {
+            key: [
+                (*so_far, str((config or {}).get(key)))
+                for so_far, (_, _, config) in zip(found, runs, strict=True)
+            ]
+            for key in known
+            if key not in keys
+        }
+        best = max(tried, key=lambda key: len(set(tried[key])), default=None)
+        if best is None or len(keys) == _MOST_KEYS or len(set(tried[best])) == len(set(found)):
+            return []
+        keys.append(best)
+        found = tried[best]
+    return keys
 
 
 def told_apart(run: str, runs: Sequence[str]) -> str:

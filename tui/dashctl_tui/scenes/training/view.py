@@ -9,16 +9,19 @@ from dataclasses import dataclass, field
 from heapq import nsmallest
 from itertools import islice
 from math import inf
+from string import ascii_letters, digits
 from typing import Final
 
 from dashctl.curve import Columns
 from dashctl.events import Metric, Progress
 from dashctl.state import State
+from dashctl_tui.plots import glyphs
 from dashctl_tui.scenes.run_views import RunView, Step, Told, run_view
 from dashctl_tui.scenes.training.arrangement import Grid, grid_of
 from dashctl_tui.scenes.training.catalogue import Catalogue, Member, catalogue_of, told_now
 from dashctl_tui.scenes.training.look import TrainingLook
 from dashctl_tui.scenes.training.memo import Memo
+from dashctl_tui.scenes.training.names import labels_of
 from dashctl_tui.scenes.viewport import Viewport
 
 _MOST_STEPS = 4
@@ -30,7 +33,12 @@ _MOST_MARKED = 64
 _OVERHEAD = 5
 """Rows of a chart in which no curve ends."""
 _HEADING_ROWS: Final = 1
+_TALL: Final = 36
+"""From so many rows on there are two for the names of runs, if they need them."""
+_NAME_CELLS: Final = 18
+_LETTERS: Final = ascii_letters + digits
 _FRONT: Final[Memo[Told | None]] = Memo(1)
+_LABELS: Final[Memo[dict[str, str]]] = Memo(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +71,19 @@ class ChartView:
 
 
 @dataclass(frozen=True, slots=True)
+class RunName:
+    """How a run is called in charts: by a letter, and in full."""
+
+    letter: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class Training:
     """The charts on the screen and the titles of all, and what stands above them.
 
-    opened: whether one chart is shown alone. several: whether curves of more than one run are seen.
+    opened: whether one chart is shown alone. several: whether there are curves of more than one run. runs:
+    those that are seen, in the order in which they began. keys: rows for their names above the charts.
     baseline: the run that others are compared with, "" for none. marked: the runs that were marked.
     """
 
@@ -77,6 +94,8 @@ class Training:
     grid: Grid
     opened: bool
     several: bool
+    runs: Mapping[str, RunName]
+    keys: int
     baseline: str
     marked: tuple[str, ...]
 
@@ -87,7 +106,7 @@ class Training:
     @property
     def above(self) -> int:
         """Rows above the charts."""
-        return len(self.steps) + _HEADING_ROWS
+        return len(self.steps) + _HEADING_ROWS + (0 if self.opened else self.keys)
 
 
 def select(state: State, viewport: Viewport[TrainingLook]) -> Training | None:
@@ -101,18 +120,37 @@ def select(state: State, viewport: Viewport[TrainingLook]) -> Training | None:
     if not catalogue.titles and not steps and front is None:
         return None
     look, titles = viewport.look, catalogue.titles
+    several = len(catalogue.runs) > 1
+    crowded = viewport.height >= _TALL and len(catalogue.runs) * _NAME_CELLS > viewport.width
+    keys = 0 if not several else 2 if crowded else 1
     room = viewport.height - len(steps) - _HEADING_ROWS
-    grid = grid_of(len(titles), viewport.width, room, look.scroll)
+    grid = grid_of(len(titles), viewport.width, room - keys, look.scroll)
     opened = len(titles) == 1 or (look.opened and look.chart in titles)
     shown = ((look.chart,) if len(titles) > 1 else titles) if opened else titles[grid.seen]
     rows = room if opened else room // max(1, min(grid.fitting, -(-len(shown) // grid.columns)))
     ranked = _Ranked(told, viewport.now, _limit(viewport, catalogue, rows), viewport.shared.baseline)
     charts = tuple(_chart_view(state, title, catalogue.members[title], ranked) for title in shown)
-    runs = {line.run for chart in charts for line in chart.lines}
+    runs = _named({line.run for chart in charts for line in chart.lines}, told)
     run = None if front is None else run_view(front, viewport.now)
     shared = viewport.shared
-    several = len(runs) > 1
-    return Training(run, steps, charts, titles, grid, opened, several, shared.baseline, shared.marked)
+    return Training(
+        run, steps, charts, titles, grid, opened, several, runs, keys, shared.baseline, shared.marked
+    )
+
+
+def _named(runs: set[str], told: Mapping[str, Told]) -> Mapping[str, RunName]:
+    """Letters and labels of runs, the one that began first having the first letter."""
+    begun = {run: told[run].started if run in told else None for run in runs}
+    order = sorted(runs, key=lambda run: (begun[run] or 0.0, run))
+    known = [
+        (run, told[run].name if run in told else run, told[run].config if run in told else None)
+        for run in order
+    ]
+    labels = _LABELS.get("labels", known, lambda: labels_of(known))
+    return {
+        run: RunName(_LETTERS[place] if place < len(_LETTERS) else glyphs.UNKNOWN, labels[run])
+        for place, run in enumerate(order)
+    }
 
 
 def _limit(viewport: Viewport[TrainingLook], catalogue: Catalogue, rows: int) -> int:
