@@ -38,6 +38,12 @@ AXIS_VERTICAL: Final = "│"
 AXIS_TICK_LEFT: Final = "┤"
 AXIS_TICK_BOTTOM: Final = "┬"
 
+WIRE_RIGHT: Final = "├"
+WIRE_UP: Final = "┴"
+WIRE_CROSS: Final = "┼"
+ARROW_RIGHT: Final = "▶"
+ARROW_DOWN: Final = "▼"
+
 FRAME_TOP_LEFT: Final = "╭"
 FRAME_TOP_RIGHT: Final = "╮"
 FRAME_BOTTOM_LEFT: Final = "╰"
