@@ -111,9 +111,13 @@ class Threshold(msgspec.Struct, frozen=True, tag=True):
     above: bool
 
     def __str__(self) -> str:
-        back = f", until {'below' if self.above else 'above'} {self.clear:g}"
+        return f"{'above' if self.above else 'below'} {self.limit:g}"
+
+    @property
+    def back(self) -> str:
+        """Where it is over, if that is elsewhere."""
         return (
-            f"{'above' if self.above else 'below'} {self.limit:g}{back if self.clear != self.limit else ''}"
+            f", until {'below' if self.above else 'above'} {self.clear:g}" if self.clear != self.limit else ""
         )
 
     def judges(self, value: float) -> bool | None:
@@ -215,9 +219,10 @@ class Rule(msgspec.Struct, frozen=True):
         else:
             what = about.metric.text if about.metric.text != "*" else "any metric"
         held = f" for {self.hold}" if self.hold.amount else ""
+        back = self.cause.back if isinstance(self.cause, Threshold) else ""
         of_runs = f" in runs {about.run.text}" if about.run.text != "*" else ""
         config = " ".join(f"{each.key}{each.relation}{each.value}" for each in about.config)
-        return f"{what} {self.cause}{held}{of_runs}{f' with {config}' if config else ''}"
+        return f"{what} {self.cause}{held}{back}{of_runs}{f' with {config}' if config else ''}"
 
 
 @lru_cache(maxsize=1_024)

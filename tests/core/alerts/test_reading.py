@@ -27,7 +27,7 @@ def test_a_threshold_has_a_limit_and_one_behind_it() -> None:
     assert (rule.hold, rule.clear, rule.severity) == (Span(300.0), CLEAR_FOR, "critical")
     assert rule.about.metric.matches("train/loss")
     assert not rule.about.metric.matches("accuracy")
-    assert rule.described() == "*loss* above 10, until below 8 for 300 s"
+    assert rule.described() == "*loss* above 10 for 300 s, until below 8"
 
 
 def test_below_goes_with_clear_above() -> None:

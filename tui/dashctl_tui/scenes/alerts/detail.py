@@ -55,8 +55,8 @@ def _facts(view: Alerts, one: Standing, now: float, width: int) -> list[Row]:
     lasted = duration((now if one.ended is None else one.ended) - one.since)
     rows += _fact("since", f"{when(one.since, now)}, {age(one.since, now)}, for {lasted}", width)
     if one.ended is not None:
-        ending = f": {one.ending.message}" if one.ending is not None and one.ending.message else ""
-        rows += _fact("over", f"{when(one.ended, now)}{ending}", width, GOOD)
+        ending = "" if one.ending is None else one.ending.message.removeprefix("over: ")
+        rows += _fact("over", f"{when(one.ended, now)}{', ' if ending else ''}{ending}", width, GOOD)
     if one.seen is not None:
         rows += _fact("seen", f"{when(one.seen.time, now)} by {one.seen.event.by or 'somebody'}", width)
     name = view.names[one.run]

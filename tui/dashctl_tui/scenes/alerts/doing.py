@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any, Final
 
+from dashctl.alerts.standing import Standing
 from dashctl.events import AlertAcknowledged
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.acts import WHEEL_ROWS, Act, At, Gesture, Publish, Say, SceneAction, Taken
@@ -27,13 +28,23 @@ def _person() -> str:
         return ""
 
 
+def _place(at: At[Alerts, AlertsLook]) -> int:
+    """Where the cursor is by now: keys come faster than pictures."""
+    return 0 if at.view is None else at.view.place(at.look.cursor)
+
+
+def _under(at: At[Alerts, AlertsLook]) -> Standing | None:
+    """The alert under the cursor."""
+    return None if at.view is None else at.view.alerts[_place(at)]
+
+
 def _to(step: int) -> Any:
     """The cursor so many alerts further down."""
 
     def act(at: At[Alerts, AlertsLook]) -> AlertsLook:
         if at.view is None:
             return at.look
-        place = max(0, min(len(at.view.alerts) - 1, at.view.cursor + step))
+        place = max(0, min(len(at.view.alerts) - 1, _place(at) + step))
         return replace(at.look, cursor=at.view.alerts[place].key, scroll=0)
 
     return act
@@ -54,9 +65,8 @@ def _zoomed(by: int) -> Any:
 
 
 def _open(at: At[Alerts, AlertsLook]) -> AlertsLook:
-    if at.view is None:
-        return at.look
-    return replace(at.look, cursor=at.view.alerts[at.view.cursor].key, opened=True, scroll=0)
+    one = _under(at)
+    return at.look if one is None else replace(at.look, cursor=one.key, opened=True, scroll=0)
 
 
 def _close(at: At[Alerts, AlertsLook]) -> AlertsLook:
@@ -65,20 +75,19 @@ def _close(at: At[Alerts, AlertsLook]) -> AlertsLook:
 
 def _acknowledge(at: At[Alerts, AlertsLook]) -> Any:
     """The cursor goes on to the next one, as this one steps back."""
-    view = at.view
-    one = None if view is None else view.alerts[view.cursor]
+    view, one = at.view, _under(at)
     if view is None or one is None or not one.fires:
         return Taken(effects=(Say("this alert is over: there is nothing to acknowledge"),))
     if one.seen is not None:
         return Taken(effects=(Say(f"{clip(one.alert.name, LONGEST)} was acknowledged already"),))
-    after = view.alerts[min(view.cursor + 1, len(view.alerts) - 1)]
+    after = view.alerts[min(_place(at) + 1, len(view.alerts) - 1)]
     cursor = after.key if after.wants_eyes and not at.look.opened else one.key
     seen = Publish(AlertAcknowledged(one.alert.name, _person()), one.run)
     return Taken(replace(at.look, cursor=cursor), effects=(seen,))
 
 
 def _withdraw(at: At[Alerts, AlertsLook]) -> Any:
-    one = None if at.view is None else at.view.alerts[at.view.cursor]
+    one = _under(at)
     if one is None or one.seen is None:
         return Taken(effects=(Say("nobody has acknowledged this alert"),))
     return Taken(effects=(Publish(AlertAcknowledged(one.alert.name, _person(), withdrawn=True), one.run),))
@@ -93,7 +102,7 @@ def mouse(at: At[Alerts, AlertsLook], gesture: Gesture) -> Any:
     place = _place_at(at.view, at.viewport.height, gesture.row)
     if place is None:
         return at.look
-    if place == at.view.cursor and at.look.cursor is not None:
+    if place == _place(at) and at.look.cursor is not None:
         return _open(at)
     return replace(at.look, cursor=at.view.alerts[place].key)
 
