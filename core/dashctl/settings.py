@@ -97,6 +97,20 @@ def _switch(value: Any) -> bool:
     return value
 
 
+def _one_of(*names: str) -> Callable[[Any], str]:
+    def read(value: Any) -> str:
+        # TOML has numbers, and people write 256 without quotes.
+        if isinstance(value, bool) or str(value) not in names:
+            raise ValueError
+        return str(value)
+
+    return read
+
+
+THEMES: Final = ("dark", "light", "okabe-ito", "high-contrast")
+COLOURS: Final = ("auto", "truecolor", "256", "16", "none")
+BACKGROUNDS: Final = ("theme", "terminal")
+
 BUS_ADDRESS: Final[Setting[str | None]] = Setting(
     "bus", "address", None, "ipc:///FOLDER or tcp://HOST:PORT[?key=KEY]", _address
 )
@@ -116,6 +130,19 @@ GATEWAY_PORT: Final[Setting[int]] = Setting("gateway", "port", 8765, "a port fro
 GATEWAY_TOKEN_FILE: Final[Setting[str | None]] = Setting("gateway", "token_file", None, "a path", _text)
 MONITOR_REMEMBER: Final[Setting[bool]] = Setting("monitor", "remember", True, "true or false", _switch)
 MONITOR_MOUSE: Final[Setting[bool]] = Setting("monitor", "mouse", True, "true or false", _switch)
+MONITOR_THEME: Final[Setting[str]] = Setting(
+    "monitor", "theme", THEMES[0], f"one of {', '.join(THEMES)}", _one_of(*THEMES)
+)
+MONITOR_COLOURS: Final[Setting[str]] = Setting(
+    "monitor", "colours", COLOURS[0], f"one of {', '.join(COLOURS)}", _one_of(*COLOURS)
+)
+MONITOR_BACKGROUND: Final[Setting[str]] = Setting(
+    "monitor", "background", BACKGROUNDS[0], f"one of {', '.join(BACKGROUNDS)}", _one_of(*BACKGROUNDS)
+)
+MONITOR_ASCII: Final[Setting[bool | None]] = Setting("monitor", "ascii", None, "true or false", _switch)
+MONITOR_BELL: Final[Setting[str]] = Setting(
+    "monitor", "bell", "off", "one of off, critical, warning", _one_of("off", "critical", "warning")
+)
 
 KEYS_SECTION: Final = "keys"
 """Where actions of the monitor get other keys."""
@@ -134,6 +161,11 @@ SETTINGS: Final[tuple[Setting[Any], ...]] = (
     GATEWAY_TOKEN_FILE,
     MONITOR_MOUSE,
     MONITOR_REMEMBER,
+    MONITOR_THEME,
+    MONITOR_COLOURS,
+    MONITOR_BACKGROUND,
+    MONITOR_ASCII,
+    MONITOR_BELL,
 )
 
 

@@ -103,10 +103,12 @@ class Terminal:
 
 
 @contextmanager
-def monitor(bus: str, *, mouse: bool = True, **environment: str) -> Iterator[Terminal]:
+def monitor(bus: str, *flags: str, mouse: bool = True, **environment: str) -> Iterator[Terminal]:
     """The monitor of the bus at this address, once its first picture is there."""
-    code = f"import sys, dashctl_tui; sys.exit(dashctl_tui.run({bus!r}, mouse={mouse}))"
-    with Terminal([sys.executable, "-c", code], {"NO_COLOR": "", **environment}) as terminal:
+    command = [sys.executable, "-m", "dashctl", "monitor", "--scene", "overview", "--bus", bus, *flags]
+    with Terminal(
+        [*command, *([] if mouse else ["--no-mouse"])], {"NO_COLOR": "", **environment}
+    ) as terminal:
         terminal.read_until(b"Overview")
         terminal.read_until(b"events/s")
         yield terminal

@@ -21,13 +21,13 @@ NAMES = pytest.mark.parametrize("name", [scene.name for scene in DECK])
 @NAMES
 @SIZES
 def test_the_text_of_a_scene(name: str, size: tuple[int, int], snapshot: SnapshotAssertion) -> None:
-    text = dashctl_tui.once(full_state(), CONNECTED, scene=name, size=size, colour=False, now=NOW)
+    text = dashctl_tui.once(full_state(), CONNECTED, scene=name, size=size, now=NOW)
     assert text == snapshot
 
 
 @NAMES
 def test_the_text_of_an_empty_scene(name: str, snapshot: SnapshotAssertion) -> None:
-    text = dashctl_tui.once(State(), CONNECTED, scene=name, size=(80, 24), colour=False, now=NOW)
+    text = dashctl_tui.once(State(), CONNECTED, scene=name, size=(80, 24), now=NOW)
     assert text == snapshot
 
 

@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from math import inf
+from pathlib import Path
 from typing import Any
 
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import BindingsMap
-from textual.filter import LineFilter, Monochrome
+from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
 
@@ -28,16 +29,20 @@ from dashctl_tui.chrome import Notice, Status, deck_line, deck_tabs, status_line
 from dashctl_tui.clock import FrameClock, Line, Swift
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.frames import Frame
+from dashctl_tui.paper.export import NotWritten, export
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.skin import Skin
+from dashctl_tui.plots.themes import THEMES
 from dashctl_tui.query import parse
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.acts import Ask, At, Effect, Publish, Say, ShowScene, Taken
+from dashctl_tui.scenes.firing import Bell, Firing, rings
 from dashctl_tui.scenes.scene import Picture, Scene
+from dashctl_tui.scenes.viewport import NO_SCREEN, ScreenStats
 from dashctl_tui.source import Lens, Source, Telling
-from dashctl_tui.terminal import Colourless, TerminalDriver
-from dashctl_tui.theme import textual_theme
+from dashctl_tui.terminal import TerminalDriver, all_colours
+from dashctl_tui.theme import InSkin, textual_name, textual_theme
 from dashctl_tui.time_bar import draw_time_bar
 from dashctl_tui.travel import BEGINNING, Traveller, Wish
 from dashctl_tui.widgets.ask_line import Asked, AskLine
@@ -58,6 +63,7 @@ _WORD_INKS = {"going on": MUTED, "result": GOOD, "error": ALERT}
 
 
 _FIRST = Chosen("overview")
+_DEFAULT_SKIN = Skin()
 
 
 class Monitor(App[None]):
@@ -87,18 +93,31 @@ class Monitor(App[None]):
         publish: Callable[[Event, str], None],
         chosen: Chosen = _FIRST,
         actions: Sequence[Action] = EVERY,
+        skin: Skin = _DEFAULT_SKIN,
         interval: float = 0.1,
         now: Callable[[], float] = time.time,
         mark: Callable[[], str] = str,
         local: str = "",
+        exports: Path | None = None,
+        bell: Bell = "off",
     ) -> None:
-        """local: where `address` is reached from here, if that is elsewhere; nobody is shown that."""
+        """local: where `address` is reached from here, if that is elsewhere; nobody is shown that.
+
+        exports: where pictures and tables are written, None for the working directory. bell: how bad a new
+        alert has to be for the terminal's bell.
+        """
         super().__init__(driver_class=_driver())
         # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
         self._bindings = BindingsMap(bindings(actions))
         self._actions = actions
-        self.register_theme(textual_theme(Skin()))
-        self.theme = textual_theme(Skin()).name
+        self._exports = exports or Path.cwd()
+        self._bell, self._firing = bell, Firing()
+        self._skin, self._filter = skin, InSkin(skin)
+        self.no_color = skin.depth == "none"
+        self.console = all_colours()
+        for name in THEMES:
+            self.register_theme(textual_theme(replace(skin, theme=name)))
+        self.theme = textual_name(skin)
         self._lens = Lens(source, now)
         self._address, self._local, self._mark = address, local or address, mark
         self._chosen = chosen
@@ -122,6 +141,7 @@ class Monitor(App[None]):
         self._notice: Notice | None = None
         self._noticed_until = 0.0
         self._untold = True
+        self._stats = NO_SCREEN
 
     @property
     def scene(self) -> Scene[Any]:
@@ -143,6 +163,8 @@ class Monitor(App[None]):
         yield CallLine(lambda typed: completed(typed, self._calls.services))
 
     def on_mount(self) -> None:
+        if isinstance(self._driver, TerminalDriver):
+            self._driver.on_taken = self._clock.look
         self.run_worker(self._clock.run(), name="frames")
         if self._ended is not None:
             self.exit(return_code=self._ended)
@@ -151,11 +173,14 @@ class Monitor(App[None]):
         self._traveller.close()
         self._calls.close()
 
+    @property
+    def skin(self) -> Skin:
+        """The colours and characters that are sent."""
+        return self._skin
+
     def get_line_filters(self) -> list[LineFilter]:
-        """Textual's own, but no colour rather than shades of grey where NO_COLOR asks for it."""
-        if os.environ.get("NO_COLOR"):
-            return [Colourless()]
-        return [each for each in super().get_line_filters() if not isinstance(each, Monochrome)]
+        """What Textual's widgets draw is brought down to the skin."""
+        return [self._filter]
 
     def get_system_commands(self, screen: Screen[Any]) -> Iterable[SystemCommand]:
         """Every action, for the palette."""
@@ -199,12 +224,15 @@ class Monitor(App[None]):
             if frame is None or frame.left_out:
                 # Textual sends what it was given to draw a moment later.
                 self.call_after_refresh(self._driver.end_frame)
+            elif not frame.text:
+                self._driver.traffic.drew_nothing()
 
     def _rest(self) -> float:
         """Seconds until what is shown is another by the time alone."""
-        rest = inf
+        # On a slow line, until it has to be said no more.
+        rest = 1.0 if self._stats.slow else inf
         if self._notice is not None and not self._calls.under_way:
-            rest = max(0.0, self._noticed_until - time.monotonic())
+            rest = min(rest, max(0.0, self._noticed_until - time.monotonic()))
         if (self.scene.ticks and self._lens.held is None) or self.screen_stack[0].query_one("#time").display:
             # A little later, so that the second has surely begun.
             rest = min(rest, 1.0 - self._lens.present() % 1.0 + _LATER)
@@ -216,7 +244,16 @@ class Monitor(App[None]):
             self._notice = None
         connection = self._lens.source.connection()
         shown = self._cursor.shown or self._mark()
-        status = Status(connection, self._address, shown, self._chosen.shared.filter, self._notice)
+        status = Status(
+            connection,
+            self._address,
+            shown,
+            self._chosen.shared.filter,
+            self._notice,
+            self._slow(),
+            len(self._firing.unseen),
+            self._firing.worst,
+        )
         around = (width, self.scene.name, status)
         if around == self._around:
             return
@@ -231,8 +268,12 @@ class Monitor(App[None]):
         if not size.width or not size.height:
             return
         viewport = self._chosen.viewport(size.width, size.height, float(int(self._lens.now())))
+        viewport = replace(viewport, screen=self._screen_stats())
         self._view, changed = self._lens.look(self.scene, viewport)
-        drawn = (self.scene.name, viewport if self.scene.ticks else replace(viewport, now=0.0))
+        drawn = (
+            self.scene.name,
+            viewport if self.scene.ticks else replace(viewport, now=0.0, screen=NO_SCREEN),
+        )
         if not changed and drawn == self._drawn:
             return
         self._drawn = drawn
@@ -240,6 +281,16 @@ class Monitor(App[None]):
         if getattr(viewport.look, "scroll", 0) > self._picture.scrollable:
             self._take(replace(viewport.look, scroll=self._picture.scrollable))
         view_of.show(self._picture.rows, frame)
+
+    def _slow(self) -> int:
+        """Pictures a second on a slow line, 0 on any other."""
+        stats = self._screen_stats()
+        return max(1, round(1 / stats.interval)) if stats.slow else 0
+
+    def _screen_stats(self) -> ScreenStats:
+        if isinstance(self._driver, TerminalDriver):
+            self._stats = self._driver.traffic.stats(self._clock.pace, self._stats)
+        return self._stats
 
     def _draw_time(self, frame: Frame | None) -> None:
         bar, line = self._cursor.bar(), self.screen_stack[0].query_one("#time", TimeView)
@@ -254,6 +305,11 @@ class Monitor(App[None]):
         if trouble := self._cursor.arrive():
             self._say(trouble, WARNING)
         connection = self._lens.source.connection()
+        firing = self._lens.firing()
+        # What fired before the monitor knew of anything is no news.
+        if self._epoch and rings(self._firing, firing, self._bell):
+            self.bell()
+        self._firing = firing
         if connection.resyncs > self._resyncs:
             self._say(_begun_anew(restarted=connection.epoch != self._epoch), WARNING)
         self._resyncs, self._epoch = connection.resyncs, connection.epoch
@@ -344,6 +400,19 @@ class Monitor(App[None]):
             if action.name == name:
                 self._take(action.act(self._at()))
 
+    def action_turn_theme(self) -> None:
+        """Show everything in the next theme's colours."""
+        names = [*THEMES]
+        name = names[(names.index(self._skin.theme) + 1) % len(names)]
+        self._skin = replace(self._skin, theme=name)
+        self._filter = InSkin(self._skin)
+        self.theme = textual_name(self._skin)
+        for screen in self.screen_stack:
+            for view in screen.query(RowsView):
+                view.dress()
+        self._say(f'theme {name}; to keep it: theme = "{name}" below [monitor] in the configuration', MUTED)
+        self._clock.hurry()
+
     def action_reset(self) -> None:
         self._take(self.scene.look)
 
@@ -403,6 +472,16 @@ class Monitor(App[None]):
 
     def action_help(self) -> None:
         self.push_screen(HelpScreen(self.scene, self._actions))
+
+    def action_export(self) -> None:
+        rows = self.screen_stack[0].query_one(SceneView).rows
+        try:
+            written = export(self._exports, self.scene, self._at(), rows, self._skin)
+        except NotWritten as error:
+            self._say(str(error), ALERT)
+        else:
+            self._say(f"wrote {' and '.join(path.name for path in written)} in {self._exports}", GOOD)
+        self._clock.hurry()
 
     def action_leave(self) -> None:
         self.exit()

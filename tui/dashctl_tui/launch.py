@@ -15,18 +15,20 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, cast
 
 from dashctl.bus import Address, Announcer, Follower
 from dashctl.bus.past import Past
 from dashctl.errors import UsageError
-from dashctl.settings import chosen_keys
+from dashctl.settings import MONITOR_BELL, chosen_keys, setting
 from dashctl_tui.app import Monitor
 from dashctl_tui.calls import Calls
 from dashctl_tui.chosen import Chosen
 from dashctl_tui.keys import rebound
 from dashctl_tui.last_view import keep_view, view_of
+from dashctl_tui.plots.skin import Skin
 from dashctl_tui.scenes import scene_named
+from dashctl_tui.scenes.firing import Bell
 from dashctl_tui.terminal import LEAVE
 from dashctl_tui.travel import Traveller
 
@@ -44,6 +46,7 @@ def watch(
     place: str,
     mark: Callable[[], str],
     view: Path | None,
+    skin: Skin | None,
 ) -> int:
     """See `dashctl_tui.run`."""
     chosen = (view_of(view) if view else None) or Chosen("overview")
@@ -62,10 +65,12 @@ def watch(
             publish=announcer.log,
             chosen=chosen,
             actions=actions,
+            skin=skin or Skin(),
             interval=interval,
             now=now,
             local=str(follower.address),
             mark=mark,
+            bell=cast("Bell", setting(MONITOR_BELL)),
         )
         with nullcontext() if elsewhere else _ended_by_signals(monitor):
             monitor.run(mouse=mouse)

@@ -11,6 +11,7 @@ from dashctl_tui.chrome import Status, status_line
 from dashctl_tui.plots.ansi import to_ansi
 from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.plots.palette import HEADING, MUTED
+from dashctl_tui.plots.skin import Skin
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.moments import time_of_day
@@ -44,6 +45,6 @@ def picture_rows(
     return [title, *picture.rows, status]
 
 
-def to_paper(rows: Sequence[Row], *, colour: bool) -> str:
+def to_paper(rows: Sequence[Row], skin: Skin) -> str:
     """The rows as text, with the terminal's codes for colours or without any."""
-    return to_ansi(rows) if colour else to_text(rows)
+    return skin.spelled(to_text(rows)) if skin.depth == "none" else to_ansi(rows, skin)

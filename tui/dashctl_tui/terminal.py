@@ -11,8 +11,10 @@ Rules: each piece says what goes wrong without it; none changes what a widget se
 - A terminal that does not read blocks the event loop after thirty writes, and one at the end of a slow line
   shows what was the case a while ago. Here each frame ends with the question where the cursor is (ESC[6n);
   as long as it is not answered, `backlogged` says so, and the application draws no further frame. A terminal
-  that never answers is asked once.
-- NO_COLOR is answered with shades of grey. `Colourless` takes every colour out.
+  that never answers is asked once. What Textual draws by itself meanwhile is left out when too much of it
+  waits, and everything is drawn anew once the terminal reads again.
+- Textual guesses from the environment how many colours there are, and brings what it is given down to the
+  nearest of those. Here colours are settled before (`InSkin`), and pass through `all_colours` untouched.
 - The driver writes to stderr, which people redirect. Here it writes to stdout.
 - The driver believes COLUMNS and LINES, which some shells export and nothing updates. Here the terminal is
   asked for its size.
@@ -26,16 +28,18 @@ import selectors
 import sys
 import threading
 import time
+from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TextIO
 
-from rich.segment import Segment
+from rich.console import Console
 from textual._xterm_parser import XTermParser
-from textual.color import Color
 from textual.drivers.linux_driver import LinuxDriver
-from textual.events import CursorPosition
-from textual.filter import LineFilter
+from textual.events import CursorPosition, InputEvent
 from textual.message import Message
 from textual.messages import TerminalSupportsSynchronizedOutput
+
+from dashctl_tui.traffic import Traffic
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -48,6 +52,8 @@ LEAVE = "\x1b[<u" + "".join(f"\x1b[?{mode}l" for mode in _SWITCHED_OFF) + "\x1b[
 
 _WHERE_IS_THE_CURSOR = "\x1b[6n"
 _BEGIN_TOGETHER, _END_TOGETHER = "\x1b[?2026h", "\x1b[?2026l"
+_MOST_WAITING = 24
+"""Writes; Textual's queue has room for thirty, and then whoever writes waits."""
 _PATIENCE = 2.0
 _FAREWELL = 0.5
 _BLINK = 0.01
@@ -55,24 +61,25 @@ _CHUNK = 4096
 _WAIT = 0.1
 
 
-class Colourless(LineFilter):
-    """Takes the colours out of every style, and leaves bold, underline and reverse."""
-
-    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
-        return [
-            segment
-            if segment.style is None
-            else Segment(segment.text, segment.style.without_color, segment.control)
-            for segment in segments
-        ]
+def all_colours() -> Console:
+    """The console through which Textual renders: it leaves every colour as it is."""
+    return Console(
+        color_system="truecolor",
+        no_color=False,
+        force_terminal=True,
+        legacy_windows=False,
+        file=io.StringIO(),
+    )
 
 
 class Output(io.TextIOBase):
     """A terminal to write to that may be gone or slow: it never fails, and `waiting` says what is not out."""
 
-    def __init__(self, terminal: TextIO) -> None:
+    def __init__(self, terminal: TextIO, traffic: Traffic) -> None:
         self.lost = threading.Event()
-        self._terminal = terminal
+        self.on_drained: Callable[[], None] = _nobody
+        """Called by whoever writes when nothing waits any more."""
+        self._terminal, self._traffic = terminal, traffic
         self._lock = threading.Lock()
         self._waiting = 0
 
@@ -92,8 +99,12 @@ class Output(io.TextIOBase):
             self._terminal.flush()
         except (OSError, ValueError):
             self.lost.set()
+        self._traffic.wrote(len(text.encode(errors="replace")))
         with self._lock:
             self._waiting -= 1
+            drained = not self._waiting
+        if drained:
+            self.on_drained()
         return len(text)
 
     def flush(self) -> None:
@@ -125,9 +136,14 @@ class TerminalDriver(LinuxDriver):
     ) -> None:
         super().__init__(app, debug=debug, mouse=mouse, size=size)
         assert sys.__stdout__ is not None
-        self.output = Output(sys.__stdout__)
+        self.traffic = Traffic()
+        self.output = Output(sys.__stdout__, self.traffic)
+        self.output.on_drained = self._drained
+        self.on_taken: Callable[[], None] = _nobody
+        """Called in the event loop when the terminal has taken a frame."""
         self._answers = True
-        self._asked: float | None = None
+        self._torn = self._leaving = False
+        self._wake, self._woken = os.pipe()
         self._unasked = 0
         """Characters since the terminal was asked."""
         self._synchronises = False
@@ -137,14 +153,16 @@ class TerminalDriver(LinuxDriver):
     @property
     def backlogged(self) -> bool:
         """Whether the terminal has not yet taken, or not yet shown, what was written."""
-        if self._asked is not None and time.monotonic() - self._asked > _PATIENCE:
-            self._asked, self._answers = None, False
-        return self.output.waiting > 0 or self._asked is not None
+        asked = self.traffic.asked
+        if asked is not None and time.monotonic() - asked > _PATIENCE:
+            self._answers = False
+            self.traffic.give_up()
+        return self.output.waiting > 0 or self.traffic.asked is not None
 
     @property
     def pace(self) -> float:
         """Seconds between two pictures that the line affords."""
-        return 0.0
+        return self.traffic.pace
 
     def write_frame(self, codes: str, cursor: tuple[int, int]) -> None:
         """Write a frame in one piece, leave the cursor in that cell, and ask when it has come that far."""
@@ -152,25 +170,44 @@ class TerminalDriver(LinuxDriver):
         if self._synchronises:
             codes = f"{_BEGIN_TOGETHER}{codes}{_END_TOGETHER}"
         self._unasked = 0
+        self.traffic.drew()
         self.write(codes + self._question())
 
     def end_frame(self) -> None:
         """Textual wrote what it had to, if anything: ask the terminal to say when it has come that far."""
-        if self._unasked and (question := self._question()):
-            self.write(question)
+        if self._unasked:
+            self.traffic.drew()
+            if question := self._question():
+                self.write(question)
         self._unasked = 0
 
     def _question(self) -> str:
-        if not self._answers or self._asked is not None:
+        if not self._answers or self.traffic.asked is not None:
             return ""
-        self._asked = time.monotonic()
+        self.traffic.ask()
         return _WHERE_IS_THE_CURSOR
 
     def write(self, data: str) -> None:
         self._unasked += len(data)
-        if not self.output.lost.is_set():
+        if self.output.lost.is_set():
+            return
+        self._torn = self._torn or self.output.waiting >= _MOST_WAITING
+        if not self._torn or self._leaving:
             self.output.announce()
             super().write(data)
+
+    def _drained(self) -> None:
+        if self._torn:
+            self._in_loop(self._draw_anew)
+
+    def _draw_anew(self) -> None:
+        self._torn = False
+        self._app.refresh()
+
+    def _in_loop(self, call: Callable[[], None]) -> None:
+        # A thread that is late finds the loop closed, and nobody to tell.
+        with suppress(RuntimeError):
+            self._loop.call_soon_threadsafe(call)
 
     def _get_terminal_size(self) -> tuple[int, int]:
         try:
@@ -181,8 +218,9 @@ class TerminalDriver(LinuxDriver):
 
     def stop_application_mode(self) -> None:
         # An answer that came later would be typed into the shell.
+        self._leaving = True
         until = time.monotonic() + _FAREWELL
-        while self._asked is not None and time.monotonic() < until and not self.output.lost.is_set():
+        while self.traffic.asked is not None and time.monotonic() < until and not self.output.lost.is_set():
             time.sleep(_BLINK)
         # Textual asks for positions in pixels (1016) where the terminal can, and never takes it back.
         if self._mouse:
@@ -191,10 +229,13 @@ class TerminalDriver(LinuxDriver):
 
     def process_message(self, message: Message) -> None:
         if isinstance(message, CursorPosition):
-            self._asked = None
+            self.traffic.answer()
             # Late is not never.
             self._answers = True
+            self._in_loop(self.on_taken)
             return
+        if isinstance(message, InputEvent):
+            self.traffic.pressed()
         if isinstance(message, TerminalSupportsSynchronizedOutput):
             self._synchronises = True
         super().process_message(message)
@@ -203,24 +244,39 @@ class TerminalDriver(LinuxDriver):
         parser = XTermParser(self._debug)
         decode = codecs.getincrementaldecoder("utf-8")(errors="replace").decode
         x10 = X10Filter()
+        unsettled = False
         with selectors.SelectSelector() as selector:
             selector.register(self.fileno, selectors.EVENT_READ)
+            selector.register(self._wake, selectors.EVENT_READ)
             while not self.exit_event.is_set() and not self.output.lost.is_set():
-                if selector.select(_WAIT):
+                # A lone escape is a key once nothing followed it; else there is nothing to look for.
+                if any(key.fd == self.fileno for key, _ in selector.select(_WAIT if unsettled else None)):
                     received = _read(self.fileno)
                     if not received:
                         break
                     self._process(parser.feed, decode(x10.feed(received)))
+                    unsettled = True
+                else:
+                    unsettled = False
                 for message in parser.tick():
                     self.process_message(message)
         if not self.exit_event.is_set():
             self.output.lost.set()
             self._loop.call_soon_threadsafe(self._app.exit, None, 1)
 
+    def disable_input(self) -> None:
+        # The input thread waits for keys without end; Textual waits for the thread.
+        os.write(self._woken, b"\0")
+        super().disable_input()
+
     def _process(self, feed: Any, text: str) -> None:
         # An empty text would tell the parser that the input has ended.
         for message in feed(text) if text else ():
             self.process_message(message)
+
+
+def _nobody() -> None:
+    """Nobody wants to be told."""
 
 
 def _read(terminal: int) -> bytes:

@@ -1,16 +1,26 @@
-"""The monitor's colours for Textual's own widgets: the palette and the lines where something is typed.
+"""The monitor's skin for Textual's own widgets: the palette and the lines where something is typed.
 
-Rule: every colour comes from the themes of the drawings.
+Rules: every colour comes from the themes of the drawings; whatever a widget of Textual's draws passes through
+`InSkin` before it is sent, so that no colour and no character goes out that the skin does not have.
 """
 
+from functools import lru_cache
+
+from rich.color import Color as RichColor
+from rich.color import ColorSystem
+from rich.segment import Segment
+from rich.style import Style
+from textual.color import Color
+from textual.filter import LineFilter
 from textual.theme import Theme
 
-from dashctl_tui.plots.skin import Skin
+from dashctl_tui.plots.skin import Depth, Skin
 
 _EIGHT = ("black", "red", "green", "yellow", "blue", "magenta", "cyan", "white")
 _ANSI = (*_EIGHT, *(f"bright_{name}" for name in _EIGHT))
 _OWN = "ansi_default"
 """The terminal's own colour."""
+_SYSTEMS = {"256": ColorSystem.EIGHT_BIT, "16": ColorSystem.STANDARD}
 
 
 def textual_theme(skin: Skin) -> Theme:
@@ -60,3 +70,32 @@ def _of_sixteen(skin: Skin) -> Theme:
         dark=skin.colours.dark,
         ansi=True,
     )
+
+
+class InSkin(LineFilter):
+    """Brings finished segments down to what a skin has; those that are so already stay as they are."""
+
+    def __init__(self, skin: Skin) -> None:
+        super().__init__()
+        self._skin = skin
+
+    def apply(self, segments: list[Segment], background: Color) -> list[Segment]:
+        skin = self._skin
+        return [
+            Segment(skin.spelled(text), style and _style_in(skin.depth, style), control)
+            for text, style, control in segments
+        ]
+
+
+@lru_cache(maxsize=4096)
+def _style_in(depth: Depth, style: Style) -> Style:
+    if depth == "none":
+        return style.without_color
+    system = _SYSTEMS.get(depth)
+    if system is None:
+        return style
+    return style + Style(color=_downgraded(style.color, system), bgcolor=_downgraded(style.bgcolor, system))
+
+
+def _downgraded(colour: RichColor | None, system: ColorSystem) -> RichColor | None:
+    return colour and colour.downgrade(system)

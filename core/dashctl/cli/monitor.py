@@ -11,7 +11,7 @@ from argparse import Namespace
 from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from dashctl.bus import Connection
 from dashctl.bus.address import Address
@@ -20,11 +20,20 @@ from dashctl.cli.connection import broker_of, bus_of, place_of
 from dashctl.cli.extras import needing
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, number, size
-from dashctl.cli.terminal import is_coloured, why_no_screen
+from dashctl.cli.terminal import colour_depth, only_ascii, why_no_screen
 from dashctl.errors import UsageError
 from dashctl.events import BusStats
 from dashctl.folders import view_file
-from dashctl.settings import MONITOR_INTERVAL, MONITOR_MOUSE, MONITOR_REMEMBER, setting
+from dashctl.settings import (
+    COLOURS,
+    MONITOR_BACKGROUND,
+    MONITOR_INTERVAL,
+    MONITOR_MOUSE,
+    MONITOR_REMEMBER,
+    MONITOR_THEME,
+    THEMES,
+    setting,
+)
 from dashctl.state import State
 
 DESCRIPTION: Final = (
@@ -34,7 +43,8 @@ DESCRIPTION: Final = (
 EXAMPLES: Final = (
     "dashctl monitor",
     "dashctl monitor --scene training --no-mouse",
-    "dashctl monitor --once --scene models --size 120x40",
+    "dashctl monitor --theme light --colours 256",
+    "dashctl monitor --once --scene models --size 120x40 --ascii",
     "dashctl monitor ssh://me@box",
 )
 
@@ -66,15 +76,46 @@ def add_screen_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--scene", metavar="NAME", help="the scene (default: the one of last time, or overview)"
     )
+    add_skin_arguments(parser)
     parser.add_argument(
         "--interval",
         type=number(0.05, 60),
         metavar="SECONDS",
-        help="between two pictures at least (default: [monitor] interval of the configuration, or 0.1)",
+        help="between two pictures at least (default: [monitor] interval of the configuration, or 0.033)",
     )
     parser.add_argument(
         "--no-mouse", dest="mouse", action="store_const", const=False, help="leave the mouse to the terminal"
     )
+
+
+def add_skin_arguments(parser: Parser) -> None:
+    """Declare what `skin_of` takes."""
+    parser.add_argument(
+        "--theme",
+        choices=THEMES,
+        help="colours; the last two are safe for colour-blind eyes (default: [monitor] theme, or dark)",
+    )
+    parser.add_argument(
+        "--colours",
+        "--colors",
+        choices=COLOURS,
+        help="how many to send (default: [monitor] colours, or as many as the terminal has)",
+    )
+    parser.add_argument(
+        "--ascii",
+        action="store_const",
+        const=True,
+        help="no other characters (default: [monitor] ascii, or where the terminal has no others)",
+    )
+
+
+def skin_of(arguments: Namespace) -> Any:
+    """The monitor's `Skin`, by arguments, environment and configuration. Raises UsageError."""
+    depth, ascii_alone = colour_depth(arguments.colours), only_ascii(arguments.ascii)
+    theme, background = setting(MONITOR_THEME, arguments.theme), setting(MONITOR_BACKGROUND)
+    with needing("tui", "dashctl monitor"):
+        skin = import_module("dashctl_tui.plots.skin").Skin
+    return skin(theme, depth, ascii_alone, fills=background == "theme")
 
 
 def run(arguments: Namespace) -> int:
@@ -104,6 +145,7 @@ def check_screen(arguments: Namespace) -> None:
     """Raises UsageError for what `watch` would refuse, and MissingExtra if it cannot be looked at."""
     setting(MONITOR_MOUSE, arguments.mouse)
     setting(MONITOR_INTERVAL, arguments.interval)
+    skin_of(arguments)
     if arguments.scene is not None:
         with needing("tui", "dashctl monitor"):
             import_module("dashctl_tui.scenes").scene_named(arguments.scene)
@@ -134,6 +176,7 @@ def watch(
             place=place,
             mark=mark,
             view=view,
+            skin=skin_of(arguments),
         )
     return status
 
@@ -146,7 +189,7 @@ def print_picture(state: State, arguments: Namespace, *, place: str, now: float 
             connection_of(state, now),
             scene=arguments.scene or _FIRST_SCENE,
             size=arguments.size or tuple(shutil.get_terminal_size((80, 24))),
-            colour=is_coloured(),
+            skin=skin_of(arguments),
             now=now,
             address=place,
         )

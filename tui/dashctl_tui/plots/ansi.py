@@ -63,7 +63,7 @@ def _parameters(colour: Colour, base: int) -> list[str]:
 def to_ansi(rows: Sequence[Row], skin: Skin = _DEFAULT) -> str:
     """The rows with colours, one line each; every line ends in the terminal's default ink."""
     codes = codes_in(skin)
-    return "\n".join("".join(_drawn(row, codes)) for row in rows)
+    return skin.spelled("\n".join("".join(_drawn(row, codes)) for row in rows))
 
 
 def _drawn(row: Row, codes: Codes) -> Iterator[str]:

@@ -13,6 +13,7 @@ from rich.color import Color as RichColor
 from rich.color import ColorSystem
 
 from dashctl_tui.plots.canvas import Ink
+from dashctl_tui.plots.spelling import in_ascii
 from dashctl_tui.plots.themes import THEMES, Theme
 
 Depth = Literal["truecolor", "256", "16", "none"]
@@ -60,10 +61,11 @@ class Skin:
         """What a screen is filled with: the colour of text, and the background if the theme has its own."""
         if self.depth in ("none", "16"):
             return Paint()
-        return Paint(self._colour("text"), self._colour("background") if self.fills else None)
+        return Paint(_colour(self, "text"), _colour(self, "background") if self.fills else None)
 
-    def _colour(self, role: str) -> Colour:
-        return _colour(self, role)
+    def spelled(self, text: str) -> str:
+        """A text as it is sent, in as many cells."""
+        return in_ascii(text) if self.ascii else text
 
 
 @lru_cache(maxsize=4096)

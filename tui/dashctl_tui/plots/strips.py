@@ -15,6 +15,7 @@ from textual.strip import Strip
 
 from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.skin import Colour, Paint, Skin
+from dashctl_tui.plots.spelling import in_ascii
 
 _DEFAULT: Final = Skin()
 
@@ -59,9 +60,10 @@ def rich_colour(colour: Colour) -> Color | None:
 def to_strip(row: Row, skin: Skin = _DEFAULT) -> Strip:
     """One row as a strip of known length."""
     styles = styles_in(skin)
+    runs = [(in_ascii(text), ink) for text, ink in row.runs] if skin.ascii else row.runs
     segments: list[Segment] = []
     before: Style | None = None
-    for text, ink in row.runs:
+    for text, ink in runs:
         style = styles[ink]
         if style is before:
             segments[-1] = Segment(segments[-1].text + text, style)

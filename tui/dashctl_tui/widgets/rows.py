@@ -6,6 +6,7 @@ finished strips up, for whatever Textual draws by itself.
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Protocol, runtime_checkable
 
 from rich.color import ColorSystem
 from rich.segment import Segment
@@ -17,11 +18,20 @@ from textual.widget import Widget
 
 from dashctl_tui.frames import Frame, Inkwell
 from dashctl_tui.plots.canvas import Row
+from dashctl_tui.plots.skin import Skin
 from dashctl_tui.plots.strips import to_strip
 
 
+@runtime_checkable
+class Skinned(Protocol):
+    """An application that has a skin."""
+
+    @property
+    def skin(self) -> Skin: ...
+
+
 class RowsView(Widget):
-    """Shows the rows it was given last."""
+    """Shows the rows it was given last, in the skin of its application."""
 
     def __init__(self, name: str) -> None:
         super().__init__(id=name)
@@ -37,12 +47,12 @@ class RowsView(Widget):
 
     def show(self, rows: Sequence[Row], frame: Frame | None = None) -> int:
         """Put these rows on the screen, with a frame if there is one; returns how many lines are sent."""
-        former, was = self._rows, self._strips
+        former, was, skin = self._rows, self._strips, self._skin()
         changed = [line for line, row in enumerate(rows) if line >= len(former) or row != former[line]]
         self._rows = list(rows)
         self._strips = was[: len(rows)] + [Strip.blank(0)] * (len(rows) - len(was))
         for line in changed:
-            self._strips[line] = to_strip(rows[line])
+            self._strips[line] = to_strip(rows[line], skin)
         if frame is not None and self._fills_its_region(len(former)):
             self._draw_into(frame, changed, was)
             return len(changed)
@@ -77,8 +87,16 @@ class RowsView(Widget):
     def notify_style_update(self) -> None:
         """What is drawn carries the widget's own colours."""
         super().notify_style_update()
-        self._inkwell = None
-        self._strips = [to_strip(row) for row in self._rows]
+        self.dress()
+
+    def dress(self) -> None:
+        """Take on the application's skin, which has changed."""
+        self._inkwell, skin = None, self._skin()
+        self._strips = [to_strip(row, skin) for row in self._rows]
+        self.refresh()
+
+    def _skin(self) -> Skin:
+        return self.app.skin if isinstance(self.app, Skinned) else Skin()
 
     def _fills_its_region(self, former: int) -> bool:
         """Whether every line is somewhere on the screen already, so that it can be drawn over."""
