@@ -42,7 +42,7 @@ def _layout(at: Here) -> tuple[int, int]:
     if have_cards(len(hosts), viewport):
         columns = columns_of(len(hosts), viewport.width)
         return columns, max(1, -(-len(hosts) // columns) - at.scrollable)
-    cells = cells_for([host.name for host in hosts], viewport.width, viewport.height)
+    cells = cells_for(tuple(host.name for host in hosts), viewport.width, viewport.height)
     return cells.columns, cells.fitting
 
 

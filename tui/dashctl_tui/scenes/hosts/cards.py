@@ -64,13 +64,14 @@ def _card(host: Host, width: int, height: int, now: float, *, chosen: bool) -> l
     return panel(title, lambda w, h: _content(host, w, h), width, min(height, needed), note=note, heading=ink)
 
 
-def note_on(host: Host, width: int, now: float) -> str:
-    """For how long a host is silent, or how much of the past its histories show."""
+def note_on(host: Host, width: int | None, now: float) -> str:
+    """For how long a host is silent, or how much of the past its histories show; None: all of it."""
     if host.silent(now):
         return f"silent for {duration(now - host.newest.time)}"
     if host.traced is None:
         return ""
-    shown = host.traced.times[-room_for_history(max(1, width - PANEL_COLUMNS)) :]
+    room = 0 if width is None else room_for_history(max(1, width - PANEL_COLUMNS))
+    shown = host.traced.times[-room:]
     return f"last {duration(shown[-1] - shown[0])}"
 
 

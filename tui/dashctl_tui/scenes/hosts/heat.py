@@ -7,6 +7,7 @@ once unless there are more than cells of one character.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
@@ -15,7 +16,7 @@ from rich.cells import cell_len
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, Run, fit
 from dashctl_tui.plots.palette import ALERT, FAINT, HEADING, MUTED, TEXT, filled, scale_ink
-from dashctl_tui.plots.text import clip, fill, fill_left
+from dashctl_tui.plots.text import clip, fill, inert
 from dashctl_tui.scenes.hosts.measures import GAUGES, HEAT, Measure, brief, measure_named
 from dashctl_tui.scenes.hosts.view import (
     Host,
@@ -34,7 +35,9 @@ AROUND: Final = 2
 """Rows above and below the cells, together."""
 _VALUE: Final = 4
 _LONGEST: Final = 24
-_SHORTEST: Final = 6
+_SHORTEST: Final = 4
+_BESIDE_NAME: Final = _VALUE + 4
+"""Cells of a cell with a name: a mark, the value, and blanks."""
 _TALLEST: Final = 5
 _LEVELS: Final = 10
 
@@ -61,15 +64,16 @@ class Cells:
         return min(self.scrollable, max(line - self.fitting + 1, min(scroll, line)))
 
 
-def cells_for(names: Sequence[str], width: int, height: int) -> Cells:
+@lru_cache(maxsize=16)
+def cells_for(names: tuple[str, ...], width: int, height: int) -> Cells:
     """The largest cells with which all hosts are on the screen, in this many cells."""
     rows = max(1, height - AROUND)
-    forms = (names, without_domain(names), shortened(names))
-    for least in (*map(_longest, forms), _SHORTEST):
-        name = min(least, _LONGEST)
-        cells = _laid_out(len(names), width, rows, name + _VALUE + 4, name)
-        if cells.scrollable == 0 and cells.width <= width:
-            return cells
+    most = width // max(1, -(-len(names) // rows)) - _BESIDE_NAME
+    for form in (names, without_domain(names), shortened(names)):
+        if (name := _longest(form)) <= most:
+            return _laid_out(len(names), width, rows, max(_SHORTEST, name) + _BESIDE_NAME, named=True)
+    if most >= _SHORTEST:
+        return _laid_out(len(names), width, rows, most + _BESIDE_NAME, named=True)
     for size in (_VALUE + 1, 2):
         cells = _laid_out(len(names), width, rows, size)
         if cells.scrollable == 0:
@@ -77,28 +81,26 @@ def cells_for(names: Sequence[str], width: int, height: int) -> Cells:
     return _laid_out(len(names), width, rows, 1)
 
 
-def _laid_out(hosts: int, width: int, rows: int, size: int, name: int = 0) -> Cells:
+def _laid_out(hosts: int, width: int, rows: int, size: int, *, named: bool = False) -> Cells:
     columns = max(1, width // size)
     lines = max(1, -(-hosts // columns))
-    if not name:
+    if not named:
         return Cells(size, 1, columns, lines, min(lines, rows))
     columns = max(1, -(-hosts // lines))
-    size = max(size, min(width // columns, _LONGEST + _VALUE + 4))
+    size = max(size, min(width // columns, _LONGEST + _BESIDE_NAME))
     tall = max(1, min(_TALLEST, rows // lines))
-    return Cells(size, tall, columns, lines, min(lines, max(1, rows // tall)), size - _VALUE - 4)
+    return Cells(size, tall, columns, lines, min(lines, max(1, rows // tall)), size - _BESIDE_NAME)
 
 
 def _longest(names: Sequence[str]) -> int:
-    return max((cell_len(clip(name, _LONGEST)) for name in names), default=0)
+    """Cells that the longest takes, or more than there ever are."""
+    return max((cell_len(clip(name, _LONGEST + 1)) for name in names), default=0)
 
 
 def without_domain(names: Sequence[str]) -> list[str]:
-    """Names without what all of them end with from a full stop on."""
-    domain = names[0].find(".") if names else -1
-    end = names[0][domain:] if domain > 0 else ""
-    if not end or len(names) < 2 or not all(name.endswith(end) for name in names):
-        return list(names)
-    return [name.removesuffix(end) for name in names]
+    """Names up to their first full stop, if they are told apart by that."""
+    hosts = [name.partition(".")[0] or name for name in names]
+    return hosts if len(set(hosts)) == len(set(names)) else list(names)
 
 
 def shortened(names: Sequence[str]) -> list[str]:
@@ -112,10 +114,20 @@ def shortened(names: Sequence[str]) -> list[str]:
     return [name[begin:] for name in names]
 
 
-def _labels(names: Sequence[str], room: int) -> Sequence[str]:
-    """The longest form of names that fits."""
+@lru_cache(maxsize=16)
+def _labels(names: tuple[str, ...], room: int) -> Sequence[str]:
+    """The longest form of names that fits, or how they end, in exactly so many cells each."""
     forms = (names, without_domain(names), shortened(names))
-    return next((form for form in forms if _longest(form) <= room), forms[-1])
+    longest = next((form for form in forms if _longest(form) <= room), forms[-1])
+    return [
+        fill(name if cell_len(clip(name, room + 1)) <= room else _end_of(name, room), room)
+        for name in longest
+    ]
+
+
+def _end_of(name: str, room: int) -> str:
+    """How a name ends: there names of one cluster differ."""
+    return glyphs.ELLIPSIS + inert(name[-room:])[1 - room :] if room > 1 else glyphs.ELLIPSIS
 
 
 def draw_heat(view: Hosts, viewport: Viewport[HostsLook]) -> Picture:
@@ -123,7 +135,7 @@ def draw_heat(view: Hosts, viewport: Viewport[HostsLook]) -> Picture:
     width, height = viewport.width, viewport.height
     measure = measure_named(viewport.look.measure)
     hosts = ordered(view, viewport)
-    names = [host.name for host in hosts]
+    names = tuple(host.name for host in hosts)
     cells = cells_for(names, width, height)
     top = ceiling(measure, hosts)
     grid = _Drawn(cells, measure, top, viewport.now)
@@ -164,15 +176,13 @@ def _cell(grid: _Drawn, host: Host, label: str, *, chosen: bool) -> list[list[Ru
     inner = cells.width - 1
     mark = glyphs.ARROW_RIGHT if chosen else " "
     written = glyphs.MISMATCH if silent else glyphs.UNKNOWN if value is None else brief(value)
-    title = f"{mark}{fill(label, cells.name)} {fill_left(written, _VALUE)} "
-    lines = [title, *_details(grid, host, silent=silent)]
+    title = f"{mark}{label} {written:>{_VALUE}} "
+    lines = _details(grid, host, silent=silent)
     gap: Run = (" ", Ink())
     return [
-        *(
-            [(fill(line, inner), ink if at == 0 else ink._replace(bold=False)), gap]
-            for at, line in enumerate(lines)
-        ),
-        *([[(" " * cells.width, Ink())]] * (cells.height - len(lines))),
+        [(title, ink), gap],
+        *([(fill(line, inner), ink._replace(bold=False)), gap] for line in lines),
+        *([[(" " * cells.width, Ink())]] * (cells.height - 1 - len(lines))),
     ]
 
 
@@ -186,9 +196,9 @@ def _short(value: float | None, level: float | None, width: int, *, silent: bool
         digit = glyphs.MISMATCH if silent else digit
         return digit if width == 1 else digit + (glyphs.BELOW_SCALE if chosen else " ")
     written = glyphs.MISMATCH if silent else glyphs.UNKNOWN if value is None else brief(value)
-    if chosen and cell_len(written) < width - 1:
-        written = glyphs.ARROW_RIGHT + fill_left(written, width - 2)
-    return fill_left(written, width - 1)
+    if chosen and len(written) < width - 1:
+        written = f"{glyphs.ARROW_RIGHT}{written:>{width - 2}}"
+    return f"{written:>{width - 1}}"
 
 
 def _details(grid: _Drawn, host: Host, *, silent: bool) -> list[str]:
@@ -213,8 +223,13 @@ def _details(grid: _Drawn, host: Host, *, silent: bool) -> list[str]:
 
 
 def _ink(level: float | None, *, silent: bool, chosen: bool) -> Ink:
-    ink = ALERT if silent else TEXT if level is None else filled(scale_ink(level), bold=False)
+    ink = ALERT if silent else TEXT if level is None else _filled(min(_LEVELS - 1, int(level * _LEVELS)))
     return ink._replace(bold=True, underline=True, reverse=not silent and level is None) if chosen else ink
+
+
+@lru_cache(maxsize=_LEVELS)
+def _filled(step: int) -> Ink:
+    return filled(scale_ink((step + 0.5) / _LEVELS), bold=False)
 
 
 def _heading(grid: _Drawn, hosts: Sequence[Host], *, worst_first: bool, width: int) -> Row:
@@ -255,7 +270,7 @@ def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:
 def host_at(view: Hosts, viewport: Viewport[HostsLook], column: int, row: int) -> str | None:
     """The name of the host whose cell this place of the picture is in."""
     hosts = ordered(view, viewport)
-    cells = cells_for([host.name for host in hosts], viewport.width, viewport.height)
+    cells = cells_for(tuple(host.name for host in hosts), viewport.width, viewport.height)
     line = (row - 1) // cells.height
     if not 0 <= line < cells.fitting or row < 1 or column // cells.width >= cells.columns:
         return None

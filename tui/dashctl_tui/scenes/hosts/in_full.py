@@ -18,7 +18,7 @@ from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.hosts.cards import note_on
-from dashctl_tui.scenes.hosts.gauges import facts, gauge, history
+from dashctl_tui.scenes.hosts.gauges import facts, gauge, history, room_for_history, whole
 from dashctl_tui.scenes.hosts.measures import (
     HOTTEST,
     Values,
@@ -36,6 +36,8 @@ from dashctl_tui.scenes.viewport import Picture, Viewport
 _TALLEST = 5
 _CORE_ROWS = 3
 _WIDE = 70
+_PAIRED = 84
+"""From so many columns on two numbers of a processor have room beside each other."""
 _GPU_LABEL = 8
 _GPU_VALUE = 18
 _PROCESS_COLUMNS = (
@@ -75,13 +77,13 @@ def draw_in_full(view: Hosts, host: Host, viewport: Viewport[HostsLook]) -> Pict
 def _machine(host: Host, title: str, now: float, width: int, height: int) -> list[Row]:
     """The panel of the machine itself: as high as it needs to be, or `height` if that is more."""
     inner = max(1, width - PANEL_COLUMNS)
-    gauges = host.gauges()
+    room = room_for_history(inner)
+    gauges = [(measure, whole(values, room)) for measure, values in host.gauges()]
     above = _above(host, inner)
-    room = height - PANEL_ROWS - len(above)
-    tall = max(1, min(_TALLEST, room // max(1, len(gauges))))
+    tall = max(1, min(_TALLEST, (height - PANEL_ROWS - len(above)) // max(1, len(gauges))))
     rows = [*above, *(row for measure, values in gauges for row in gauge(measure, values, inner, tall))]
     silent = host.silent(now)
-    note = note_on(host, width, now)
+    note = note_on(host, None, now)
     size = max(height, len(rows) + PANEL_ROWS)
     return panel(title, lambda w, h: rows, width, size, note=note, heading=ALERT if silent else HEADING)
 
@@ -103,15 +105,9 @@ def _cores(cores: Sequence[float], width: int) -> list[Row]:
     bars = np.repeat(np.array(cores), wide)
     drawn = draw_sparkline(np.append(bars[: wide * len(cores)], 100.0), bars.size + 1, _CORE_ROWS, ACCENT)
     if bars.size >= width:
-        return history(_thinned(bars, width), width, _CORE_ROWS, ACCENT, 100.0)
+        return history(whole(bars, width), width, _CORE_ROWS, ACCENT, 100.0)
     rows = [row.cut(0, bars.size) for row in drawn]
     return [_apart(row, wide) if wide > 1 else row for row in rows]
-
-
-def _thinned(values: Values, width: int) -> Values:
-    starts = np.arange(width) * values.size // width
-    thinned: Values = np.maximum.reduceat(values, starts)
-    return thinned
 
 
 def _apart(row: Row, wide: int) -> Row:
@@ -126,7 +122,8 @@ def _graphics(host: Host, width: int, height: int) -> list[Row]:
     gpus, processes = host.stats.gpus or (), host.stats.gpu_processes or ()
     table = [*_processes(processes, inner)] if processes else []
     below = len(table) + PANEL_ROWS if table else 0
-    each = 5 if height >= 5 * len(gpus) + PANEL_ROWS + below else 2
+    room = (height - PANEL_ROWS - below) // max(1, len(gpus))
+    each = 5 if room >= 5 else 3 if room >= 3 and inner >= _PAIRED else 2
     rows = [row for place, gpu in enumerate(gpus) for row in _gpu(host, place, gpu, inner, each)]
     size = max(height - below, len(rows) + PANEL_ROWS)
     title = f"{len(gpus)} GPU{'s' if len(gpus) != 1 else ''}"
@@ -137,7 +134,7 @@ def _graphics(host: Host, width: int, height: int) -> list[Row]:
 
 
 def _gpu(host: Host, place: int, gpu: Gpu, width: int, height: int) -> list[Row]:
-    """One processor: its name over a line for each of its numbers, or over all of them in one."""
+    """One processor: its name over a line for each of its numbers, for each two, or for all of them."""
     title = Row.of((fill_left(str(place), 2) + " ", ACCENT), (clip(gpu.name, width - 3), HEADING)).fit(width)
     numbers = _numbers(gpu)
     if not numbers:
@@ -145,6 +142,10 @@ def _gpu(host: Host, place: int, gpu: Gpu, width: int, height: int) -> list[Row]
     if height == 2:
         told = [run for each in numbers for run in ((f"{each.label} ", MUTED), (f"{each.text}  ", TEXT))]
         return [title, (Row.of("   ") + Row.join(told)).fit(width)]
+    if height == 3:
+        half = width // 2
+        pairs = [each.row(_ran(host, place, each.field), half) for each in numbers]
+        return fit([title, pairs[0] + pairs[1], pairs[2] + pairs[3]], width, height)
     lines = [each.row(_ran(host, place, each.field), width) for each in numbers]
     return fit([title, *lines], width, height)
 
@@ -181,7 +182,7 @@ class _Number:
         room = width - head.width - 1
         if room < 4 or ran is None or np.isnan(ran).all():
             return head.fit(width)
-        return head + Row.of(" ") + history(ran, room, 1, self.ink, self.top)[0]
+        return head + Row.of(" ") + history(whole(ran, room), room, 1, self.ink, self.top)[0]
 
 
 def _numbers(gpu: Gpu) -> list[_Number]:
