@@ -246,5 +246,8 @@ def _words() -> Iterator[Stamped[Event]]:
         line = LogLine(f"epoch {number}: train loss {1 / (number + 1):.3f}", level, source="detector")
         yield Stamped(NOW - 100 + number, "run-1", line)
     yield Stamped(NOW - 60, "run-1", Alert("disk full", "/var at 91 %"))
-    yield Stamped(NOW - 40, "run-1", Alert("nan in val_loss", "lstm, step 20", "critical"))
+    not_finite = Alert(
+        "nan in val_loss", "lstm, step 20", "critical", metric="lstm/val_loss", value=math.nan, rule="any NaN"
+    )
+    yield Stamped(NOW - 40, "run-1", not_finite)
     yield Stamped(NOW - 20, "run-1", Alert("disk full", "/var at 60 %", resolved=True))

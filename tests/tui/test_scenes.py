@@ -17,6 +17,7 @@ from dashctl.cli.fields import event_of
 from dashctl.events import (
     EVENT_TYPES,
     Alert,
+    AlertAcknowledged,
     AttackProfile,
     BusStats,
     Embedding,
@@ -65,6 +66,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
     Progress("epochs", 1, 3),
     LogLine("hello"),
     Alert("disk full"),
+    AlertAcknowledged("disk full"),
     HostStats("bramble", cpu=3.0),
     PointCloud.pack("pca", [0.0, 1.0], [0.0, 1.0]),
     BusStats(NOW - 60),
@@ -74,6 +76,7 @@ ONE_OF_EACH: tuple[Event, ...] = (
 
 ONLY_BESIDE_OTHERS = {
     ("models", Prediction),
+    ("alerts", AlertAcknowledged),
     ("stack", RunStarted),
     *(("collect", kind) for kind in (Progress, HostStats, AttackProfile, RunStarted, RunFinished)),
     *(("code", kind) for kind in (Progress, Metric, RunStarted, RunFinished)),
@@ -187,6 +190,18 @@ def test_a_picture_is_a_function_of_state_and_viewport(scene: Scene[Any]) -> Non
     assert to_text(first.rows) == to_text(again.rows)
 
 
+@SCENES
+def test_a_scene_gives_the_data_behind_its_picture(scene: Scene[Any]) -> None:
+    viewport = looked_at(scene, 120, 38, NOW)
+    view = scene.select(full_state(), viewport)
+    assert scene.table is not None
+    heading, *lines = scene.table(view, viewport)
+    assert lines
+    assert all(isinstance(name, str) and name for name in heading)
+    assert {len(line) for line in lines} == {len(heading)}
+    assert {type(cell) for line in lines for cell in line} <= {str, int, float, type(None), bool}
+
+
 # Whatever it is told
 
 HOSTILE = "\x1b[31m\x1b]0;title\x07\r\n\t" + "x" * 10_000 + "漢字👩‍👩‍👧" * 50
@@ -216,7 +231,8 @@ def hostile_events() -> list[Event]:
         *(ModelMetric(f"model {number} {HOSTILE}", number / 200) for number in range(200)),
         *(ModelPerf(f"model {number} {HOSTILE}", number * 10.0, number / 200) for number in range(200)),
         LogLine(HOSTILE, "critical", source=HOSTILE),
-        Alert(HOSTILE, HOSTILE, "critical"),
+        Alert(HOSTILE, HOSTILE, "critical", metric=HOSTILE, value=math.nan, rule=HOSTILE),
+        AlertAcknowledged(HOSTILE, HOSTILE),
         Snapshot(2**62, 2**62, {HOSTILE: 1}, None, {HOSTILE: 2}, 2**62),
         PhaseEvent("dormant"),
         HostStats(
@@ -282,7 +298,17 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         SourceCode, TEXTS, TEXTS, st.integers(0, 99), language=TEXTS, loop=st.none() | st.integers(0, 99)
     ),
     st.builds(LogLine, TEXTS, st.sampled_from(("debug", "error")), st.none() | TEXTS),
-    st.builds(Alert, TEXTS, TEXTS, st.sampled_from(("info", "critical")), st.booleans()),
+    st.builds(
+        Alert,
+        TEXTS,
+        TEXTS,
+        st.sampled_from(("info", "critical")),
+        st.booleans(),
+        metric=st.none() | TEXTS,
+        value=st.none() | st.floats(),
+        rule=st.none() | TEXTS,
+    ),
+    st.builds(AlertAcknowledged, TEXTS, TEXTS, st.booleans()),
     st.builds(
         HostStats,
         TEXTS,
