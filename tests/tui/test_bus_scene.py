@@ -37,7 +37,7 @@ def alerted(state: State) -> str:
 def test_it_tells_what_the_broker_told() -> None:
     text = text_of(told(services=("trainer",), listening=("ipc:///run/dashctl",), queues={"fold": 1_204}))
     for words in (
-        "1:00:00  since 21:13:20",
+        "1 h  since 21:13:20",
         "12,345 in 99 frames",
         "1 heard, 3 connected",
         "trainer",
@@ -122,3 +122,10 @@ def test_a_low_screen_keeps_the_producers() -> None:
     text = text_of(full_state(), 60, 8)
     assert "run-1" in text
     assert "Journal" not in text
+
+
+def test_a_low_screen_tells_of_the_broker_in_short() -> None:
+    text = text_of(full_state(), 60, 13)
+    for words in ("in ", "8 producers, 2 monitors", "lost 3", "rejected 45", "journal durable", "run-1"):
+        assert words in text
+    assert "last heard 40 s ago" in text_of(full_state(), 80, 10, now=NOW + 39)

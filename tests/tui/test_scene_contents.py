@@ -73,8 +73,8 @@ def test_a_run_of_which_nothing_was_heard_says_for_how_long(scene: str) -> None:
         fold(state, Metric("loss", step, 1.0), NOW - 240 + step / 100, "r")
     assert "running  3:30" in text_of(scene, state, now=NOW - 190)
     silent = text_of(scene, state)
-    assert "silent for 3:30" in silent
-    assert "running" not in silent
+    assert "silent for 3 min" in silent
+    assert "running  " not in silent
     fold(state, Metric("accuracy", 1, 1.0), NOW - 1, "r")
     assert "running  6:40" in text_of(scene, state)
 
@@ -93,9 +93,9 @@ def test_totals_are_those_of_the_run_that_goes_on_whoever_else_speaks() -> None:
     fold(state, RunStarted(name="detector"), NOW - 9, "front")
     fold(state, Snapshot(episodes=11), NOW - 8, "front")
     fold(state, Snapshot(episodes=22), NOW - 7, "other")
-    assert "11" in line_with(text_of("overview", state, 120, 38), "episodes")
+    assert "11" in line_with(text_of("overview", state, 120, 38), "│ episodes")
     fold(state, RunFinished(), NOW - 6, "front")
-    assert "22" in line_with(text_of("overview", state, 120, 38), "episodes")
+    assert "22" in line_with(text_of("overview", state, 120, 38), "│ episodes")
 
 
 def test_an_alert_is_open_until_it_is_resolved() -> None:

@@ -17,7 +17,7 @@ from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.prose import paragraph
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _TALLEST = 8
 _SMALLEST = 2
@@ -72,6 +72,14 @@ def _profile(profile: AttackProfile, width: int, height: int) -> list[Row]:
     return fit(beside(fit(lines, left, height), curve, gap=2), width, height)
 
 
+def _table(view: Profiles, viewport: Viewport[Scrolled]) -> Table:
+    """A line for each point of a curve, counted from 0."""
+    points = [
+        (profile.name, place, load) for profile in view.profiles for place, load in enumerate(profile.curve)
+    ]
+    return [("profile", "point", "load"), *points]
+
+
 SCENE = Scene(
     name="attacks",
     title="Attacks",
@@ -81,4 +89,5 @@ SCENE = Scene(
     draw=_draw,
     empty="No profile is known yet",
     remedy=("`dashctl collect` publishes the profile of every episode that it records."),
+    table=_table,
 )

@@ -16,7 +16,7 @@ from dashctl_tui.plots.scale import Scale
 from dashctl_tui.plots.stack import Share, draw_stack
 from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _TALLEST_BAR = 9
 _NAME = 18
@@ -86,6 +86,13 @@ def _count_row(phase: str, mix: Mix, width: int) -> Row:
     return (left + bar(count, Scale(0, mix.total), room, phase_ink(phase)) if room > 3 else left).fit(width)
 
 
+def _table(mix: Mix, viewport: Viewport[Scrolled]) -> Table:
+    return [
+        ("phase", "seen", "share"),
+        *((phase, count, count / mix.total if mix.total else None) for phase, count in mix.counts.items()),
+    ]
+
+
 SCENE = Scene(
     name="baseline",
     title="Baseline",
@@ -99,4 +106,5 @@ SCENE = Scene(
         "`dashctl publish phase phase=clean`."
     ),
     ticks=True,
+    table=_table,
 )

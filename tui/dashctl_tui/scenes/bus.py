@@ -32,8 +32,8 @@ from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
-from dashctl_tui.scenes.moments import brief, duration, when
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.moments import brief, duration, roughly, when
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 from dashctl_tui.scenes.viewport import ScreenStats
 
 _OLD = 3.0
@@ -96,6 +96,8 @@ def _draw(view: Bus, viewport: Viewport[Scrolled]) -> Picture:
         rows += _top(view, viewport, top)
     if middle:
         rows += _middle(view.newest, viewport, middle)
+    if not top and height >= _LEAST_PRODUCERS + 1:
+        rows += _in_short(view, viewport, min(2, height - _LEAST_PRODUCERS))
     left = height - len(rows)
     scrollable = max(0, len(view.producers) - max(1, left - _AROUND))
     rows += _producers(view, min(viewport.look.scroll, scrollable), viewport, left)
@@ -120,10 +122,40 @@ def _rows_above(view: Bus, height: int) -> tuple[int, int]:
 # Above: traffic and the broker itself
 
 
+def _in_short(view: Bus, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
+    """The broker in a line or two, where there is no room for its panels."""
+    stats, late = view.newest, viewport.now - view.told
+    traffic: list[Run] = [
+        ("in ", MUTED),
+        (f"{compact(round(stats.rate, 1))}/s", TEXT),
+        ("  out ", MUTED),
+        (f"{compact(round(stats.rate_out, 1))}/s", TEXT),
+        (f"  {stats.producers:,} producers, {stats.monitors:,} monitors", MUTED),
+    ]
+    if late > _OLD:
+        traffic.insert(0, (f"last heard {roughly(late)} ago  ", ALERT))
+    refused = sum(stats.rejected.values())
+    state: list[Run] = [
+        ("lost ", MUTED),
+        (f"{stats.lost:,}", ALERT if stats.lost else TEXT),
+        ("  rejected ", MUTED),
+        (compact(refused), WARNING if refused else TEXT),
+        ("  journal ", MUTED),
+        _safety(stats.journal),
+    ]
+    return [Row.of(" ") + Row.join(line).cut(0, viewport.width - 1) for line in (traffic, state)[:rows]]
+
+
+def _safety(journal: JournalStats | None) -> Run:
+    if journal is None:
+        return "none", MUTED
+    return ("durable", GOOD) if journal.durable else ("NOT durable", ALERT)
+
+
 def _top(view: Bus, viewport: Viewport[Scrolled], rows: int) -> list[Row]:
     left, right = shares(viewport.width, [36, 50] if viewport.narrow else [54, 50])
     late = viewport.now - view.told
-    title = f"Broker, last heard {duration(late)} ago" if late > _OLD else "Broker"
+    title = f"Broker, last heard {roughly(late)} ago" if late > _OLD else "Broker"
     facts = list(_facts(view.newest, viewport))
     return beside(
         _traffic(view, left, rows),
@@ -165,7 +197,7 @@ def _rate(label: str, values: Sequence[float], width: int, height: int, ink: Ink
 
 def _facts(stats: BusStats, viewport: Viewport[Scrolled]) -> Iterator[tuple[str, list[Run]]]:
     now = viewport.now
-    yield "up", [(duration(now - stats.started), TEXT), (f"  since {when(stats.started, now)}", MUTED)]
+    yield "up", [(roughly(now - stats.started), TEXT), (f"  since {when(stats.started, now)}", MUTED)]
     yield "events", [(f"{stats.events:,}", TEXT), (f" in {compact(stats.frames)} frames", MUTED)]
     yield "monitors", [(f"{stats.monitors:,}", TEXT), *_noted(stats.slow, "slow", WARNING)]
     yield (
@@ -248,7 +280,7 @@ def _journal(journal: JournalStats | None, width: int, now: float) -> list[Row]:
     if journal is None:
         return [Row.of(("none is kept", MUTED))]
     on_disk = f"{in_bytes(journal.bytes)} in {journal.segments:,} segment{'s' * (journal.segments != 1)}"
-    state: Run = ("durable", GOOD) if journal.durable else ("NOT durable", ALERT)
+    state = _safety(journal)
     lag = f", lag {brief(journal.lag)}"
     return [
         Row.of((f"{glyphs.DOT} ", state[1]), (clip(state[0], width - 2), state[1]), (lag, MUTED)).fit(width),
@@ -319,8 +351,32 @@ def _cells(one: ProducerStats, late: float) -> list[str | Run]:
         compact(round(one.rate, 1)),
         f"{one.events:,}",
         (f"{one.lost:,}", ALERT if one.lost else MUTED),
-        (duration(silent), WARNING) if silent > _SILENT else ("", MUTED),
+        (roughly(silent), WARNING) if silent > _SILENT else ("", MUTED),
     ]
+
+
+def _table(view: Bus, viewport: Viewport[Scrolled]) -> Table:
+    """The broker's rates second by second, then the producers as they stand."""
+    heading = (
+        "what",
+        "time",
+        "run",
+        "producer",
+        "in_per_second",
+        "out_per_second",
+        "events",
+        "lost",
+        "silent",
+    )
+    rows: list[Sequence[str | int | float | None]] = [heading]
+    for item in view.history:
+        stats = item.event
+        rows.append(("broker", item.time, "", "", stats.rate, stats.rate_out, stats.events, stats.lost, None))
+    rows += [
+        ("producer", view.told, one.run, one.producer, one.rate, None, one.events, one.lost, one.silent)
+        for one in view.producers
+    ]
+    return rows
 
 
 SCENE = Scene(
@@ -333,4 +389,5 @@ SCENE = Scene(
     empty="The broker has told nothing of itself yet",
     remedy="A broker tells how it is doing once a second; `dashctl broker run` starts one by hand.",
     ticks=True,
+    table=_table,
 )

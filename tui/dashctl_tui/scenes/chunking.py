@@ -4,6 +4,7 @@ Rules: one timeline per episode and model; what was the case may come with a pre
 with the episode; a timeline shows windows 0–5, counts those alone, and says how many come after them.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -17,7 +18,7 @@ from dashctl_tui.plots.text import clip
 from dashctl_tui.plots.timeline import WINDOWS, Window, draw_timeline
 from dashctl_tui.scenes.layout import seen, shares, spread
 from dashctl_tui.scenes.prose import no_match
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _CARD_WIDTH = 64
 _CARD_ROWS = 4
@@ -146,6 +147,18 @@ def _legend(part: str, width: int) -> Row:
     return spread(legend[0] if legend else Row.blank(0), Row.of((part, MUTED)), width)
 
 
+def _table(told: Told, viewport: Viewport[Scrolled]) -> Table:
+    """A line for each window that is known, those too that the timelines leave out."""
+    rows: list[Sequence[str | int | float | None]] = [("episode", "model", "window", "predicted", "actual")]
+    for episode, model in told.pairs(viewport):
+        predicted, actual = told.predicted.get((episode, model), {}), told.actual.get(episode, {})
+        rows += [
+            (episode, model, window, predicted.get(window), actual.get(window))
+            for window in sorted(predicted.keys() | actual.keys())
+        ]
+    return rows
+
+
 SCENE = Scene(
     name="chunking",
     title="Chunking",
@@ -158,4 +171,5 @@ SCENE = Scene(
         "`dashctl collect` records episodes, and `dashctl train detector` predicts the windows of "
         "those held out."
     ),
+    table=_table,
 )

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from dashctl.events import ModelMetric, Prediction, Stamped
+from dashctl.phases import PHASES
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.bars import ACCURACY, bar
@@ -17,7 +18,7 @@ from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.confusion import COLUMNS, ROWS, Confusion, confusions, draw_confusion
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.moments import age
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _NAME = 20
 _VALUE = 9
@@ -163,6 +164,19 @@ def _row(one: Standing, now: float, width: int, *, best: bool) -> Row:
     )
 
 
+def _standings(view: Models, viewport: Viewport[Scrolled]) -> Table:
+    """Accuracies, and behind each how often each phase was taken for which."""
+    pairs = [(actual, predicted) for actual in PHASES for predicted in PHASES]
+    rows: list[Sequence[str | int | float | None]] = [
+        ("model", "accuracy", "told", "run", *(f"{actual} as {predicted}" for actual, predicted in pairs))
+    ]
+    for one in view.standings:
+        confusion = view.confusions.get(one.model)
+        counts = [None if confusion is None else confusion.counts.get(pair, 0) for pair in pairs]
+        rows.append((one.model, one.accuracy, one.time, one.run, *counts))
+    return rows
+
+
 SCENE = Scene(
     name="models",
     title="Models",
@@ -176,4 +190,5 @@ SCENE = Scene(
         "model_metric model=lstm accuracy=0.928` adds one by hand."
     ),
     ticks=True,
+    table=_standings,
 )

@@ -1,11 +1,12 @@
-"""Overview: what is going on, at a glance.
+"""Overview: the story's first page. What runs here, how it is doing, and which key leads to the rest of it.
 
 Rule: every panel has a scene of its own where the rest of it stands; here is what matters first.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from heapq import merge
+from itertools import islice
 from typing import Final
 
 from rich.cells import cell_len
@@ -40,18 +41,21 @@ from dashctl_tui.plots.palette import (
 from dashctl_tui.plots.stack import draw_stack
 from dashctl_tui.plots.text import clip, fill, fill_left, inert
 from dashctl_tui.scenes.baseline import Mix, mix_shares, phase_mix
+from dashctl_tui.scenes.guide import Outline, guide, headline, outline
 from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, Block, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.models import Standing, standings
 from dashctl_tui.scenes.moments import time_of_day
 from dashctl_tui.scenes.run_views import RunView, Step, config_pairs, run_line, runs_of, step_line, steps_of
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _MIX_ROWS = 2 + PANEL_ROWS
 _LEAST_LOG = 3 + PANEL_ROWS
 _WORD = 8
 _LABEL = 9
+_MOST_LINES = 1_000
+"""Of the log; it has a scene of its own for the rest."""
 _LEVELS: Final[Mapping[str, Ink]] = {
     "debug": FAINT,
     "info": MUTED,
@@ -85,6 +89,8 @@ class Overview:
     mix_title: str
     lines: tuple[Line, ...]
     open_alerts: tuple[str, ...]
+    outline: Outline | None
+    """None behind a filter, which leaves a part."""
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +112,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Overview | None:
         title,
         tuple(line for line in _lines(state) if viewport.shows(line.message, line.source)),
         tuple(name for name, over in resolved.items() if not over)[::-1],
+        None if viewport.filter else outline(state, runs, recorded.episodes if recorded else None),
     )
     return None if view.is_empty else view
 
@@ -135,7 +142,7 @@ def _lines(state: State) -> Iterator[Line]:
     """Log lines and alerts in order of time."""
     logged = (
         Line(item.time, item.event.level, item.event.source or "", item.event.message)
-        for item in state.last(LogLine).get((), ())
+        for item in list(islice(reversed(state.last(LogLine).get((), ())), _MOST_LINES))[::-1]
     )
     alerted = (
         Line(
@@ -151,6 +158,15 @@ def _lines(state: State) -> Iterator[Line]:
 
 
 def _draw(view: Overview, viewport: Viewport[Scrolled]) -> Picture:
+    width = viewport.width
+    head = [headline(view.outline, width)] if view.outline is not None and viewport.height >= 14 else []
+    foot = [guide(view.outline, width)] if view.outline is not None and viewport.height >= 18 else []
+    inner = replace(viewport, height=viewport.height - len(head) - len(foot))
+    picture = _panels(view, inner)
+    return Picture([*head, *picture.rows, *foot], picture.scrollable)
+
+
+def _panels(view: Overview, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     mix_rows = _MIX_ROWS + viewport.narrow if view.mix is not None and height >= 16 else 0
     log_rows = _LEAST_LOG if view.lines and height >= 12 else 0
@@ -208,11 +224,13 @@ def _runs(view: Overview, now: float, width: int, *, config_rows: int) -> list[R
     if first.reason:
         rows.append(Row.of((clip(first.reason, width), WARNING)))
     rows += _facts(first, width, config_rows)
+    # Where there is little room, it is better used.
+    between = [Row.blank(width)] if config_rows > 1 else []
     if own:
-        rows += [Row.blank(width), *_steps(own, width)]
+        rows += [*between, *_steps(own, width)]
     others = view.runs[1:]
     if others:
-        rows += [Row.blank(width), *(run_line(run, now, width) for run in others[:12])]
+        rows += [*between, *(run_line(run, now, width) for run in others[:12])]
     return rows
 
 
@@ -232,6 +250,28 @@ def _facts(run: RunView, width: int, config_rows: int) -> list[Row]:
             lines.append("")
         lines[-1] = f"{lines[-1]}  {setting}" if lines[-1] else setting
     rows += [_fact("" if number else "config", line, width) for number, line in enumerate(lines) if line]
+    return rows
+
+
+def _table(view: Overview, viewport: Viewport[Scrolled]) -> Table:
+    """Everything on the page, one fact a line."""
+    rows: list[Sequence[str | int | float | None]] = [("what", "name", "run", "value", "of", "time")]
+    rows += [("run", run.name, run.run, run.outcome or "running", run.host, run.started) for run in view.runs]
+    for step in view.steps:
+        progress = step.progress
+        rows.append(("progress", progress.name, step.run, progress.done, progress.total, step.time))
+    rows += [("accuracy", one.model, one.run, one.accuracy, None, one.time) for one in view.models]
+    if view.recorded is not None:
+        for name in ("episodes", "windows", "bytes"):
+            rows.append(("recorded", name, "", getattr(view.recorded, name), None, None))
+    if view.mix is not None:
+        rows += [
+            ("phase", phase, "", count, view.mix.total, None) for phase, count in view.mix.counts.items()
+        ]
+    rows += [
+        ("alert" if line.alert else "log", line.source, "", line.message, line.level, line.time)
+        for line in view.lines
+    ]
     return rows
 
 
@@ -342,4 +382,5 @@ SCENE = Scene(
         "and `dashctl.Run` in a program of your own is all it takes to see it here."
     ),
     ticks=True,
+    table=_table,
 )

@@ -12,7 +12,7 @@ from dashctl_tui.plots.scatter import Dot, draw_scatter
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
-from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Viewport
+from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _TABLE = 44
 _NAME = 20
@@ -70,6 +70,13 @@ def _table(shown: Perfs, width: int, height: int, part: str) -> list[Row]:
     return panel("Fastest first", content, width, height, note=part)
 
 
+def _rows(view: Perfs, viewport: Viewport[Scrolled]) -> Table:
+    return [
+        ("model", "microseconds_per_window", "accuracy"),
+        *((perf.model, perf.latency_us, perf.accuracy) for perf in view),
+    ]
+
+
 SCENE = Scene(
     name="perf",
     title="Perf",
@@ -82,4 +89,5 @@ SCENE = Scene(
         "`dashctl train detector` measures how long each model takes for a window; `dashctl publish "
         "model_perf model=lstm latency_us=812 accuracy=0.93` adds one by hand."
     ),
+    table=_rows,
 )

@@ -29,7 +29,7 @@ from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.query import shown_scalar
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.meter import meter
-from dashctl_tui.scenes.moments import age, duration
+from dashctl_tui.scenes.moments import age, duration, roughly
 
 Standing = Literal["running", "silent", "finished", "failed", "interrupted"]
 
@@ -212,7 +212,7 @@ def standing(run: RunView, now: float) -> Row:
     """`running 2:13`, since when it is silent, or how and when it ended."""
     if run.outcome is None:
         if run.silent_since is not None:
-            return Row.of((f"silent for {duration(now - run.silent_since)}", WARNING))
+            return Row.of((f"silent for {roughly(now - run.silent_since)}", WARNING))
         took = f"  {duration(now - run.started)}" if run.started is not None else ""
         return Row.of(("running", ACCENT), (took, TEXT))
     took = f" after {duration(run.ended - run.started)}" if run.started and run.ended else ""
