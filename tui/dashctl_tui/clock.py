@@ -14,7 +14,7 @@ from typing import Final, Protocol
 
 HURRY: Final = 1 / 30
 """Seconds between two pictures that answer a key or the mouse."""
-_SHARE: Final = 0.5
+_SHARE: Final = 0.6
 """Of a core, at most, that drawing may take."""
 _MEMORY: Final = 0.8
 """Weight of what was before in a running mean."""
