@@ -33,6 +33,8 @@ from dashctl_tui.terminal import LEAVE
 from dashctl_tui.travel import Traveller
 
 _GRACE = 3.0
+_SWITCH = 0.001
+"""Seconds after which a thread that folds lets one that waits for a key go first, four times on its way."""
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
@@ -56,6 +58,7 @@ def watch(
     elsewhere = bool(os.environ.get("TEXTUAL_DRIVER"))
     if not elsewhere and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
+    sys.setswitchinterval(_SWITCH)
     with Follower(address) as follower, closing(Announcer(follower.address)) as announcer:
         monitor = Monitor(
             follower,
