@@ -15,7 +15,13 @@ def test_a_wide_deck_has_keys_titles_and_a_name() -> None:
     line = deck_line(DECK, DECK[0], 250).text.rstrip()
     assert line.startswith(" dashctl   1 Overview ")
     for scene in DECK:
-        assert f"{scene.key} {scene.title}" in line
+        assert (scene.title if scene.title.startswith(scene.key) else f"{scene.key} {scene.title}") in line
+
+
+def test_a_deck_of_120_columns_names_every_scene() -> None:
+    line = deck_line(DECK, DECK[0], 120).text
+    for scene in DECK:
+        assert scene.title in line
 
 
 def test_a_narrow_deck_names_the_scene_that_is_shown_and_the_keys_of_all() -> None:

@@ -97,10 +97,14 @@ def _tabs(
 
 
 def _tab(key: str, title: str, padding: str, *, current: bool) -> Row:
+    """Key and title; a title that begins with its key says both at once."""
+    before = "" if title.startswith(key) else f"{key}{padding if title else ''}"
     if current:
         ink = filled(ACCENT)._replace(underline=True)
-        return Row.of((f"{padding}{key}{padding}{title}{padding}", ink))
-    return Row.of((f"{key}{padding if title else ''}", FAINT), (title, TEXT))
+        return Row.of((f"{padding}{before}{title}{padding}", ink))
+    if before:
+        return Row.of((before, MUTED), (title, TEXT))
+    return Row.of((title[:1], ACCENT), (title[1:], TEXT))
 
 
 def status_line(status: Status, width: int, *, keys: bool = True) -> Row:
