@@ -166,7 +166,7 @@ class ModelPerf(Event, frozen=True):
 
 
 class RunStarted(Event, frozen=True):
-    """A run began. Scenes: Overview, Training."""
+    """A run began. Scenes: Overview, Training, Runs."""
 
     retention: ClassVar[Retention] = Latest(("run",))
 
@@ -177,7 +177,7 @@ class RunStarted(Event, frozen=True):
 
 
 class RunFinished(Event, frozen=True):
-    """A run ended. Scenes: Overview, Training."""
+    """A run ended. Scenes: Overview, Training, Runs."""
 
     retention: ClassVar[Retention] = Latest(("run",))
 
@@ -217,9 +217,9 @@ class Progress(Event, frozen=True):
 
 
 class LogLine(Event, frozen=True):
-    """A line that a program wrote. Scene: Overview."""
+    """A line that a program wrote. Scenes: Logs, Overview."""
 
-    retention: ClassVar[Retention] = Last(1_000)
+    retention: ClassVar[Retention] = Last(10_000)
 
     message: Text
     level: Level = "info"

@@ -18,6 +18,7 @@ from dashctl_tui.scenes import (
     db,
     hosts,
     knn,
+    logs,
     models,
     overview,
     perf,
@@ -45,6 +46,7 @@ DECK: Final[tuple[Scene[Any], ...]] = (
     training.SCENE,
     runs.SCENE,
     alerts.SCENE,
+    logs.SCENE,
     bus.SCENE,
 )
 

@@ -12,16 +12,16 @@ from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, beside
 from dashctl_tui.plots.curve import draw_curves
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, name_ink
+from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, cluster_ink, name_ink
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.moments import duration
 from dashctl_tui.scenes.run_views import Told, setting, standing_mark
 from dashctl_tui.scenes.runs.look import Comparison, Runs, RunsLook
-from dashctl_tui.scenes.runs.table import metric_words
+from dashctl_tui.scenes.runs.table import BASELINE, metric_words, place_sign
 from dashctl_tui.scenes.scene import Picture, Viewport
 from dashctl_tui.scenes.training.curves import curve_of
-from dashctl_tui.scenes.training.names import told_apart
+from dashctl_tui.scenes.training.names import labels_of, told_apart
 
 _COLUMN: Final = 14
 _GAP: Final = 2
@@ -86,7 +86,7 @@ def _head(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], plac
     look, now, runs = viewport.look, viewport.now, comparison.runs
     lower = look.lower(view.metric)
     found = [view.readings.get(runs[place].run) for place in places]
-    names = [(_label(runs[place], runs), _ink(runs[place], viewport)) for place in places]
+    names = [_name(place, runs, viewport) for place in places]
     states = [(word := runs[place].standing(now), standing_mark(word)[1]) for place in places]
     lasted = [runs[place].lasted(now) for place in places]
     bests = [None if one is None else one.best(lower=lower) for one in found]
@@ -123,26 +123,41 @@ def _known(text: str | None) -> tuple[str, Ink]:
 
 def _ink(run: Told, viewport: Viewport[RunsLook]) -> Ink:
     """The colour of a run's curve, here as in the scene of curves."""
-    return HEADING if run.run == viewport.shared.baseline else name_ink(run.run)._replace(bold=True)
+    shared = viewport.shared
+    if run.run == shared.baseline:
+        return HEADING._replace(bold=False)
+    return cluster_ink(shared.marked.index(run.run)) if run.run in shared.marked else name_ink(run.run)
 
 
-def _label(run: Told, runs: Sequence[Told]) -> str:
+def _sign(place: int, run: Told, viewport: Viewport[RunsLook]) -> str:
+    """What stands for a run in the chart: B for the baseline, else its place, as it is in the list."""
+    shared = viewport.shared
+    if run.run == shared.baseline:
+        return BASELINE
+    place = shared.marked.index(run.run) if run.run in shared.marked else place
+    return place_sign(place)
+
+
+def _name(place: int, runs: Sequence[Told], viewport: Viewport[RunsLook]) -> tuple[str, Ink]:
     """The name, or where several have the same what their ids differ by."""
+    run = runs[place]
     same = [one.run for one in runs if one.name == run.name]
-    return told_apart(run.run, same) if len(same) > 1 else run.name
+    name = told_apart(run.run, same) if len(same) > 1 else run.name
+    return f"{_sign(place, run, viewport)} {name}", _ink(run, viewport)._replace(bold=True)
 
 
 def _chart(
     view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], width: int, height: int
 ) -> list[Row]:
+    drawn = [(place, run) for place, run in enumerate(comparison.runs) if run.run in comparison.curves]
+    labels = labels_of([(run.run, run.name, run.config) for _, run in drawn])
     curves = [
         replace(
-            curve_of(_label(run, comparison.runs), comparison.curves[run.run]),
-            ink=_ink(run, viewport)._replace(bold=False),
+            curve_of(labels[run.run], comparison.curves[run.run], _ink(run, viewport)),
             dashed=run.run == viewport.shared.baseline,
+            letter=_sign(place, run, viewport),
         )
-        for run in comparison.runs
-        if run.run in comparison.curves
+        for place, run in drawn
     ]
     left_out = sum(run.run not in comparison.curves for run in comparison.runs)
 

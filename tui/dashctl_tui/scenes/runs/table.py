@@ -37,6 +37,7 @@ _HINTS: Final = (
 )
 _STANDINGS: Final[tuple[Standing, ...]] = ("running", "silent", "failed", "interrupted", "finished")
 _PLACES: Final = "123456789"
+BASELINE: Final = "B"
 
 
 def draw_runs(view: Runs, viewport: Viewport[RunsLook]) -> Picture:
@@ -160,13 +161,14 @@ def _known(text: str | None) -> Run:
 def _gutter(one: Told, view: Runs, viewport: Viewport[RunsLook]) -> Run:
     """The cursor, the place among those marked, and whether it is the baseline."""
     marked = viewport.shared.marked
-    place = marked.index(one.run) if one.run in marked else -1
-    return (
-        (glyphs.POINTER if one is view.cursor else " ")
-        + ("" if place < 0 else _PLACES[place] if place < len(_PLACES) else "+").rjust(1)
-        + ("B" if one.run == viewport.shared.baseline else " "),
-        ACCENT,
-    )
+    sign = place_sign(marked.index(one.run)) if one.run in marked else " "
+    baseline = BASELINE if one.run == viewport.shared.baseline else " "
+    return (glyphs.POINTER if one is view.cursor else " ") + sign + baseline, ACCENT
+
+
+def place_sign(place: int) -> str:
+    """One character for a place: 1 to 9, and + beyond."""
+    return _PLACES[place] if place < len(_PLACES) else "+"
 
 
 def _hints(width: int) -> Row:
@@ -181,7 +183,7 @@ def _hints(width: int) -> Row:
 def _legend(viewport: Viewport[RunsLook]) -> Row:
     shared = viewport.shared
     words = [f"{len(shared.marked)} marked"] if shared.marked else []
-    words += ["B baseline"] if shared.baseline else []
+    words += [f"{BASELINE} baseline"] if shared.baseline else []
     return Row.of((", ".join(words), ACCENT))
 
 
