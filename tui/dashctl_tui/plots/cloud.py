@@ -222,7 +222,9 @@ class Cloud:
 
     def _corners(self, view: View) -> NDArray[np.float64]:
         """The projected corners of the bounding box; bit i of a corner's number: low or high on axis i."""
-        return view.matrix[:, :3] @ (_CORNER_SIGNS * np.array(self._half)[:, None]) + view.matrix[:, 3:]
+        corners = _CORNER_SIGNS * np.array(self._half)[:, None]
+        projected: NDArray[np.float64] = view.matrix[:, :3] @ corners + view.matrix[:, 3:]
+        return projected
 
     def _marked(self, rows: list[Row], view: View, markers: Sequence[Marker]) -> list[Row]:
         for marker in markers:

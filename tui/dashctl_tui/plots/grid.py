@@ -25,7 +25,9 @@ def _patterns() -> NDArray[np.uint8]:
     """The braille pattern of four dots of the left column (low bits, from the top) and four of the right."""
     bit_of = (0x01, 0x02, 0x04, 0x40, 0x08, 0x10, 0x20, 0x80)
     number = np.arange(256)
-    return np.sum([(number >> place & 1) * bit for place, bit in enumerate(bit_of)], axis=0).astype(np.uint8)
+    bits = [(number >> place & 1) * bit for place, bit in enumerate(bit_of)]
+    patterns: NDArray[np.uint8] = np.sum(bits, axis=0).astype(np.uint8)
+    return patterns
 
 
 @lru_cache(maxsize=1)

@@ -81,7 +81,7 @@ class View:
 
 
 class Raster:
-    """A grid of dots to draw points on, again and again: what `nearest` returns is overwritten by the next."""
+    """A grid of dots to draw points on, again and again: each time what was returned is overwritten."""
 
     def __init__(self, columns: int, rows: int) -> None:
         self.columns, self.rows = columns, rows
