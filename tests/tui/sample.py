@@ -15,6 +15,8 @@ from dashctl.events import (
     Embedding,
     Episode,
     Event,
+    Gpu,
+    GpuProcess,
     HostStats,
     JournalStats,
     LogLine,
@@ -237,7 +239,28 @@ def _machines() -> Iterator[Stamped[Event]]:
         )
         yield Stamped(at, "", PhaseEvent(PHASES[second // 30]))
         if second < 60:
-            yield Stamped(at, "", HostStats("gpu-07.example", cpu=97.0, memory=71.0))
+            yield Stamped(at, "", _with_gpus(second))
+
+
+def _with_gpus(second: int) -> HostStats:
+    """A machine with two graphics processors, one of which is lost after a while."""
+    name, swing = "NVIDIA H100 80GB HBM3", math.sin(second / 9)
+    well = Gpu(name, 75 + 20 * swing, 61_000_000_000, 85_899_345_920, 64 + 6 * swing, 560 + 90 * swing, 700.0)
+    lost = Gpu(name) if second > 40 else Gpu(name, 12.0, 2_000_000_000, 85_899_345_920, 41.0, 120.0, 700.0)
+    return HostStats(
+        "gpu-07.example",
+        cpu=97.0,
+        cores=tuple(90 + 9 * math.sin(core + second / 5) for core in range(32)),
+        memory=71.0,
+        memory_bytes=732_000_000_000,
+        disk=88.0,
+        swap=2.0,
+        gpus=(well, lost),
+        gpu_processes=(
+            GpuProcess(0, 4_711, "python3", "mira", 58_000_000_000),
+            GpuProcess(0, 4_802, "jupyter", "jonas", 2_400_000_000),
+        ),
+    )
 
 
 def _words() -> Iterator[Stamped[Event]]:

@@ -10,7 +10,6 @@ from dashctl.events import (
     Embedding,
     Episode,
     Event,
-    HostStats,
     LogLine,
     Metric,
     ModelMetric,
@@ -20,10 +19,9 @@ from dashctl.events import (
     RunFinished,
     RunStarted,
     Snapshot,
-    Stamped,
 )
 from dashctl.phases import PHASES
-from dashctl.state import State, fold, fold_all
+from dashctl.state import State, fold
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.plots.palette import phase_ink
 from dashctl_tui.scenes import scene_named
@@ -307,35 +305,3 @@ def test_every_dot_is_named_and_listed() -> None:
     text = text_of("perf", full_state(), 120, 38)
     assert text.count("lstm") == 2
     assert "812" in line_with(text, "lstm", "0.928")
-
-
-# Hosts
-
-
-def test_a_host_shows_what_it_tells_and_nothing_else() -> None:
-    text = text_of("hosts", state_of(HostStats("bramble", cpu=42.0, net_in=1.5e6, processes=99)))
-    assert "42 %" in line_with(text, "cpu")
-    assert "1.5 MB/s" in line_with(text, "received")
-    assert "99 processes" in text
-    assert "memory" not in text
-    assert "cores" not in text
-
-
-def test_a_host_that_fell_silent_says_for_how_long() -> None:
-    state = state_of(HostStats("bramble", cpu=42.0))
-    assert "silent" not in text_of("hosts", state)
-    assert "silent for 1:30" in text_of("hosts", state, now=NOW + 90)
-
-
-def test_percentages_are_drawn_on_a_scale_up_to_a_hundred() -> None:
-    half = text_of("hosts", state_of(*(HostStats("a", cpu=50.0) for _ in range(60))), 60, 12)
-    full = text_of("hosts", state_of(*(HostStats("a", cpu=100.0) for _ in range(60))), 60, 12)
-    assert half.count("█") < full.count("█")
-
-
-def test_many_hosts_scroll() -> None:
-    stamped = [Stamped(NOW, "", HostStats(f"host-{number:02}", cpu=1.0)) for number in range(40)]
-    state = State()
-    fold_all(state, stamped)
-    assert "1–14 of 40" in text_of("hosts", state, 130, 30)
-    assert "host-39" in text_of("hosts", state, 130, 30, scroll=999)

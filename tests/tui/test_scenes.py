@@ -23,6 +23,8 @@ from dashctl.events import (
     Embedding,
     Episode,
     Event,
+    Gpu,
+    GpuProcess,
     HostStats,
     JournalStats,
     LogLine,
@@ -239,6 +241,14 @@ def hostile_events() -> list[Event]:
             HOSTILE, cpu=100.0, cores=(100.0,) * 500, load=1e308, memory=0.0, net_in=1e308, processes=2**60
         ),
         HostStats("silent"),
+        HostStats(
+            f"gpu {HOSTILE}",
+            disk=100.0,
+            swap=100.0,
+            gpus=(Gpu(HOSTILE, 100.0, 2**63 - 1, 2**63 - 1, 1e308, 1e308, 1e308), Gpu(HOSTILE)) * 32,
+            gpu_processes=(GpuProcess(2**60, 2**60, HOSTILE, HOSTILE, 2**63 - 1),) * 200,
+            interval=1e308,
+        ),
         PointCloud.pack(HOSTILE, [0.0], [0.0], **{HOSTILE: ["a"]}),
         PointCloud.pack("none", [], [], []),
         Embedding(1e308, -1e308, 0.0, cluster=-3),
@@ -315,6 +325,10 @@ EVENTS: st.SearchStrategy[Event] = st.one_of(
         cpu=st.floats(0, 100),
         cores=st.lists(st.floats(0, 100)).map(tuple),
         load=st.none() | AMOUNTS,
+        gpus=st.none()
+        | st.lists(
+            st.builds(Gpu, TEXTS, st.none() | st.floats(0, 100), temperature=st.none() | FINITE), max_size=3
+        ).map(tuple),
     ),
     st.builds(
         BusStats,

@@ -40,6 +40,7 @@ _BESIDE_NAME: Final = _VALUE + 4
 """Cells of a cell with a name: a mark, the value, and blanks."""
 _TALLEST: Final = 5
 _LEVELS: Final = 10
+_ROOM_FOR_HINTS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def cells_for(names: tuple[str, ...], width: int, height: int) -> Cells:
         return _laid_out(len(names), width, rows, most + _BESIDE_NAME, named=True)
     for size in (_VALUE + 1, 2):
         cells = _laid_out(len(names), width, rows, size)
-        if cells.scrollable == 0:
+        if cells.scrollable == 0 and size <= width:
             return cells
     return _laid_out(len(names), width, rows, 1)
 
@@ -263,6 +264,8 @@ def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:
             if value is not None:
                 words += [(f"{each.name} ", MUTED), (f"{each.written(value)}  ", TEXT)]
         told = Row.join(words)
+    if width < _ROOM_FOR_HINTS:
+        return (Row.of(name) + told).fit(width)
     keys = Row.of((f"  {part}" if part else "", MUTED), ("  Enter  all of it ", FAINT))
     return spread(Row.of(name) + told, keys, width)
 
