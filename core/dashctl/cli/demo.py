@@ -2,8 +2,8 @@
 
 Rules: nothing is played back: the children record and train, and the monitor hears of it over the
 bus like any other; they end when the monitor ends. Unless a bus is named it has one of its own, journal
-and all, so that nothing of it is left among what a person runs in earnest. What is recorded is thrown
-away, logs stay only where something failed, until the next demo.
+and watcher and all, so that nothing of it is left among what a person runs in earnest. What is recorded is
+thrown away, logs stay only where something failed, until the next demo.
 """
 
 import os
@@ -47,6 +47,19 @@ _MANY: Final = "1440"
 """Episodes to record: a day of them, which is longer than anybody watches a demo."""
 
 _TRAINING: Final = ("train", "detector")
+_ALERTS: Final = """
+[[rule]]
+name = "not finite"
+kind = "nan"
+severity = "critical"
+
+[[rule]]
+name = "no progress"
+kind = "plateau"
+metric = "*/val_loss"
+over = "8 steps"
+severity = "info"
+"""
 
 
 def add_arguments(parser: Parser) -> None:
@@ -76,6 +89,8 @@ def run(arguments: Namespace) -> int:
         training = children.enter_context(_training(address, folder))
         for child in (recording, training):
             child.on_failure(lambda failed: publisher.log(_alert(failed)))
+        if not arguments.bus:
+            children.enter_context(_watched(address))
         if headless:
             return _run_headless(recording, training)
         return _run_on_screen(address, arguments, recording, training)
@@ -100,6 +115,27 @@ def _own_bus() -> Iterator[Address]:
             broker.start()
             say(f"its bus is its own:  dashctl monitor --bus {address}  shows it elsewhere, too")
             yield address
+
+
+@contextmanager
+def _watched(address: Address) -> Iterator[None]:
+    """A watcher by two rules, in a thread, for which nobody waits at the beginning."""
+    over = threading.Event()
+
+    def watch_alerts() -> None:
+        from dashctl.alerts.reading import read_text
+        from dashctl.alerts.watcher import Watcher
+
+        with Watcher(address, read_text(_ALERTS, "demo")) as watcher:
+            watcher.watch(over.is_set)
+
+    watching = threading.Thread(target=watch_alerts, name="dashctl-alerts")
+    watching.start()
+    try:
+        yield
+    finally:
+        over.set()
+        watching.join()
 
 
 def _run_headless(recording: Child, training: Child) -> int:
