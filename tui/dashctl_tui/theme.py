@@ -12,7 +12,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
 from textual.filter import LineFilter
-from textual.theme import Theme
+from textual.theme import BUILTIN_THEMES, Theme
 
 from dashctl_tui.plots.skin import Depth, Skin
 
@@ -43,6 +43,7 @@ def textual_theme(skin: Skin) -> Theme:
         dark=skin.colours.dark,
         # Where the terminal's own background is kept, it has to be sent as such.
         ansi=not skin.fills,
+        variables={} if skin.fills else _variables(skin),
     )
 
 
@@ -69,6 +70,7 @@ def _of_sixteen(skin: Skin) -> Theme:
         boost=_OWN,
         dark=skin.colours.dark,
         ansi=True,
+        variables=_variables(skin),
     )
 
 
@@ -85,6 +87,14 @@ class InSkin(LineFilter):
             Segment(skin.spelled(text), style and _style_in(skin.depth, style), control)
             for text, style, control in segments
         ]
+
+
+def _variables(skin: Skin) -> dict[str, str]:
+    """What Textual needs where colours are the terminal's own: a cursor that shows without any, too."""
+    given = BUILTIN_THEMES["ansi-dark" if skin.colours.dark else "ansi-light"].variables
+    cursor = {"background": _OWN, "foreground": _OWN, "text-style": "reverse"}
+    kinds = ("input-cursor", "block-cursor")
+    return {**given, **{f"{kind}-{part}": value for kind in kinds for part, value in cursor.items()}}
 
 
 @lru_cache(maxsize=4096)

@@ -6,6 +6,7 @@ one, because those are newer than many a machine that a person logs in to.
 """
 
 import os
+import re
 import sys
 from typing import Final, NamedTuple
 
@@ -16,6 +17,7 @@ _STANDARD_OUTPUT: Final = 1
 _AUTO, _ALL, _MANY, _FEW, _NONE = COLOURS
 _EVERY_COLOUR, _MANY_COLOURS, _FEW_COLOURS = 1 << 24, 256, 8
 _ALL_COLOURS: Final = ("truecolor", "24bit")
+_COUNTED: Final = re.compile(r"-([0-9]{1,9})color")
 _FORCED: Final = {"2": _MANY, "3": _ALL}
 
 
@@ -108,9 +110,17 @@ def abilities() -> Abilities:
     try:
         import curses
     except ImportError:  # a Python may be built without it
-        return Abilities(moves_cursor=True, colours=_MANY_COLOURS)
+        return Abilities(moves_cursor=True, colours=_named_colours(name))
     try:
         curses.setupterm(name, _STANDARD_OUTPUT)
     except curses.error:
-        return Abilities(moves_cursor=True, colours=_MANY_COLOURS)
+        return Abilities(moves_cursor=True, colours=_named_colours(name))
     return Abilities(curses.tigetstr("cup") is not None, max(0, curses.tigetnum("colors")))
+
+
+def _named_colours(name: str) -> int:
+    """What a terminal's name promises, as xterm-16color or xterm-direct; many, if it says nothing."""
+    if name.endswith("-direct"):
+        return _EVERY_COLOUR
+    found = _COUNTED.search(name)
+    return int(found[1]) if found else 0 if name.endswith(("-m", "-mono")) else _MANY_COLOURS
