@@ -175,7 +175,9 @@ def test_a_filter_without_a_match_says_how_to_be_rid_of_it(scene: Scene[Any]) ->
     assert "Esc" in text
 
 
-@SCENES
+@pytest.mark.parametrize(
+    "scene", [scene for scene in DECK if hasattr(scene.look, "scroll")], ids=lambda scene: scene.name
+)
 def test_scrolling_to_the_end_and_beyond_shows_the_end(scene: Scene[Any]) -> None:
     state = full_state()
     picture = paint(scene, state, looked_at(scene, 60, 10, NOW))

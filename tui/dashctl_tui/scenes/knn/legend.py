@@ -132,7 +132,7 @@ def _under(points: Points, look: CloudLook) -> int:
 def _sum(points: Points, look: CloudLook, total: int, selected: bool, width: int) -> Row:
     word = "selected" if selected else "all"
     elsewhere = sum(1 for name, _ in look.hidden if name != points.by(look.by))
-    note = f", {elsewhere} hidden by others" if elsewhere else ""
+    note = f", {elsewhere} hidden" if elsewhere else ""
     ink = HEADING if selected else MUTED
     return Row.of((fill(f"   {word}{note}", width - COUNT), ink), (fill_left(f"{total:,}", COUNT), ink))
 
