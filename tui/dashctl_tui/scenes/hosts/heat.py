@@ -69,13 +69,14 @@ class Cells:
 def cells_for(names: tuple[str, ...], width: int, height: int) -> Cells:
     """The largest cells with which all hosts are on the screen, in this many cells."""
     rows = max(1, height - AROUND)
-    most = width // max(1, -(-len(names) // rows)) - _BESIDE_NAME
+    widest = width // max(1, -(-len(names) // rows))
+    most = widest - _BESIDE_NAME
     for form in (names, without_domain(names), shortened(names)):
         if (name := _longest(form)) <= most:
             return _laid_out(len(names), width, rows, max(_SHORTEST, name) + _BESIDE_NAME, named=True)
     if most >= _SHORTEST:
         return _laid_out(len(names), width, rows, most + _BESIDE_NAME, named=True)
-    for size in (_VALUE + 1, 2):
+    for size in (max(widest, _VALUE + 1), 2):
         cells = _laid_out(len(names), width, rows, size)
         if cells.scrollable == 0 and size <= width:
             return cells
