@@ -43,18 +43,24 @@ def taken(
 ) -> Memory:
     """After one more value, `at` a time (of arrival) and a step. baseline: what stands there in its curve."""
     time, step = at
-    again = step < memory.newest.step
+    cause, turning, best = rule.cause, memory.turning, memory.best
+    if step < memory.newest.step:
+        turning = best = None
     here = Moment(time, step, memory.newest.values + 1)
-    turning = None if again else memory.turning
-    best = None if again else memory.best
-    if (
-        isinstance(rule.cause, Plateau)
-        and isfinite(value)
-        and (best is None or rule.cause.improves(value, best.value))
-    ):
-        best = Best(value, here)
-    verdict = _judged(rule, here, value, best, baseline)
-    if verdict is None and isinstance(rule.cause, Behind | Threshold) and not isfinite(value):
+    match cause:
+        case NotFinite():
+            verdict: bool | None = not isfinite(value)
+        case Stalled():
+            verdict = False
+        case Plateau(over=over):
+            if isfinite(value) and (best is None or cause.improves(value, best.value)):
+                best = Best(value, here)
+            verdict = best is not None and over.passed(best.at, here)
+        case Threshold():
+            verdict = cause.judges(value)
+        case Behind():
+            verdict = None if baseline is None else cause.judges(value, baseline)
+    if verdict is None and value != value:  # noqa: PLR0124 - NaN
         # No evidence of either, and no value in a row: what turns goes on turning with the time.
         verdict, here = memory.verdict, Moment(time, step, memory.newest.values)
     return _lived(rule, Memory(here, value, verdict, turning, best, memory.firing, memory.since), here)
@@ -72,15 +78,12 @@ def ticked(rule: Rule, memory: Memory, now: float, listening: float) -> Memory:
             verdict = over.passed(memory.best.at, here)
         case _:
             verdict = memory.verdict
-    if verdict == memory.verdict and memory.turning is None and verdict is memory.firing:
+    if verdict is memory.verdict and memory.turning is None and verdict is memory.firing:
         return memory
-    return _lived(
-        rule,
-        Memory(
-            memory.newest, memory.value, verdict, memory.turning, memory.best, memory.firing, memory.since
-        ),
-        here,
+    judged = Memory(
+        memory.newest, memory.value, verdict, memory.turning, memory.best, memory.firing, memory.since
     )
+    return _lived(rule, judged, here)
 
 
 def believed(memory: Memory, *, firing: bool, since: float) -> Memory:
@@ -88,26 +91,15 @@ def believed(memory: Memory, *, firing: bool, since: float) -> Memory:
     return Memory(memory.newest, memory.value, memory.verdict, None, memory.best, firing, since)
 
 
-def _judged(rule: Rule, here: Moment, value: float, best: Best | None, baseline: float | None) -> bool | None:
-    match rule.cause:
-        case Threshold():
-            return rule.cause.judges(value)
-        case NotFinite():
-            return not isfinite(value)
-        case Stalled():
-            return False
-        case Plateau(over=over):
-            return best is not None and over.passed(best.at, here)
-        case Behind():
-            return None if baseline is None else rule.cause.judges(value, baseline)
-
-
 def _lived(rule: Rule, memory: Memory, here: Moment) -> Memory:
-    """`firing` after the verdict has been what it is until here."""
-    if memory.verdict is memory.firing or memory.verdict is None:
-        turning, firing = None, memory.firing
+    """With `firing` as it is after the verdict has been what it is until here."""
+    turning, firing = memory.turning, memory.firing
+    if memory.verdict is firing or memory.verdict is None:
+        if turning is None:
+            return memory
+        turning = None
     else:
-        turning, firing = memory.turning or here, memory.firing
+        turning = turning or here
         span = rule.clear if firing else rule.hold
         # The value that turned it is the first of those in a row.
         start = turning if span.unit != "values" else Moment(turning.time, turning.step, turning.values - 1)

@@ -25,7 +25,8 @@ def remembered(rule: Rule, columns: Columns, baseline: BaselineCurve | None) -> 
     memory = Memory()
     if isinstance(rule.cause, Plateau):
         memory = Memory(best=_best(rule.cause, columns))
-    samples = list(_samples(columns))
+    # Only what has to last asks for more than the newest value.
+    samples = list(_samples(columns, _TAIL if rule.hold.amount else 1))
     before = columns.total - len(samples)
     memory = Memory(newest=Moment(0.0, 0, max(0, before)), best=memory.best)
     for time, step, value in samples:
@@ -34,11 +35,11 @@ def remembered(rule: Rule, columns: Columns, baseline: BaselineCurve | None) -> 
     return memory
 
 
-def _samples(columns: Columns) -> Iterator[Sample]:
+def _samples(columns: Columns, tail: int) -> Iterator[Sample]:
     """The last buckets as values, lowest and highest, and the very last one as it was."""
     steps, times = memoryview(columns.steps).cast("q"), memoryview(columns.times).cast("d")
     low, high = memoryview(columns.low).cast("d"), memoryview(columns.high).cast("d")
-    for at in range(max(0, len(steps) - _TAIL), len(steps)):
+    for at in range(max(0, len(steps) - tail), len(steps)):
         marks = columns.marks[at]
         newest = at == len(steps) - 1
         odd = [value for bit, value in ((NAN, nan), (PLUS_INF, inf), (MINUS_INF, -inf)) if marks & bit]
