@@ -44,7 +44,8 @@ def test_headless_it_records_and_trains_for_real_and_prints_the_accuracies(
     state = ask_snapshot(bus)
     for seen in (ModelMetric, PointCloud, Prediction, RunStarted):
         assert state.latest(seen)
-    assert [item.event.outcome for item in state.latest(RunFinished).values()] == ["finished"]
+    outcomes = sorted(item.event.outcome for item in state.latest(RunFinished).values())
+    assert outcomes == ["finished", "interrupted"], "the training ended, and the recording with it"
     assert state.latest(HostStats), "this machine was recorded meanwhile"
     assert list(demos.iterdir()) == []
 

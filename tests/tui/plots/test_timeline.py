@@ -21,9 +21,9 @@ def text(width: int, height: int, windows: list[Window] = EPISODE) -> list[str]:
 
 def test_predicted_stands_over_actual_with_the_numbers_above() -> None:
     assert text(58, 3) == [
-        "             0       1       2       3       4       5",
-        "predicted  clean   clean ✗   I       ·    dormant    ·",
-        "actual     clean   armed     ·       R    dormant    ·",
+        "            0       1       2       3       4       5",
+        "predicted clean   clean ✗   I       ·       D       ·",
+        "actual    clean   armed     ·       R       D       ·",
     ]
 
 
@@ -35,15 +35,24 @@ def test_wide_cells_spell_the_phase_out() -> None:
 @pytest.mark.parametrize(
     ("width", "lines"),
     [
-        (29, ["pred  C   C ✗ I   ·   D   ·", "act   C   A   ·   R   D   ·"]),
-        (26, ["P  C   C ✗ I   ·   D   ·", "A  C   A   ·   R   D   ·"]),
-        (12, ["C ✗ I · D ·", "C A · R D ·"]),
+        (29, ["pred  C   C✗  I   ·   D   ·", "act   C   A   ·   R   D   ·"]),
+        (26, ["P  C   C✗  I   ·   D   ·", "A  C   A   ·   R   D   ·"]),
+        (12, ["C C✗I · D ·", "C A · R D ·"]),
         (6, ["C✗I·D·", "CA·RD·"]),
         (3, ["C✗I", "CA·"]),
     ],
 )
 def test_narrow_cells_keep_a_letter_and_the_mark(width: int, lines: list[str]) -> None:
     assert text(width, 2) == lines
+
+
+def test_two_mismatches_beside_each_other_do_not_touch() -> None:
+    wrong = [Window(index, "clean", "armed") for index in range(6)]
+    for width in range(24, 90):
+        predicted = draw_timeline(wrong, width, 2)[0]
+        marks = [run for run, ink in predicted.runs if ink == ALERT and "✗" in run]
+        assert all(run.endswith(" ") for run in marks), width
+        assert predicted.text.count("✗") == 6
 
 
 def test_a_mismatch_is_marked_in_alert_colour() -> None:

@@ -18,8 +18,8 @@ from dashctl_tui.plots.text import clip, inert
 WINDOWS = 6
 _LABELS = (("predicted ", "actual "), ("pred ", "act "), ("P ", "A "))
 _THICKEST = 3
-_ROOMY = 9
-"""Cells from which on the mark of a mismatch does not touch the next window."""
+_ROOMY = 5
+"""Cells from which on the mark of a mismatch has room beside its window, and does not touch the next."""
 _WIDE = 12
 
 
@@ -94,10 +94,11 @@ def _cell(window: Window | None, size: int, *, named: bool, predicted: bool) -> 
     if window is None or phase is None:
         return Row.of(((glyphs.UNKNOWN if named else "").center(body)[:body], FAINT)).fit(size)
     wrong = predicted and named and window.mismatch
-    label = (_label(phase, body) if named else "").center(body)
-    if wrong and body == size:
-        label = glyphs.MISMATCH.center(body)
-    mark = (glyphs.MISMATCH if wrong else " ").center(size - body) if body < size else ""
+    inside = wrong and size < _ROOMY
+    label = (_label(phase, 1 if inside else body) if named else "") + glyphs.MISMATCH * inside
+    label = (label if body > 1 else label[-1:]).center(body)
+    gap = size - body
+    mark = (glyphs.MISMATCH if wrong and not inside else "").rjust(gap // 2).ljust(gap)
     return Row.of((label, filled(phase_ink(phase)))).fit(body) + Row.of((mark, ALERT))
 
 
