@@ -287,3 +287,23 @@ def test_what_is_no_number_is_said_in_words() -> None:
     )
     (change,) = watch.take([at(-1, RunStarted(name="mnist")), *losses(math.nan)], NOW)
     assert change.alert.message == "mnist: loss NaN at 0, nan"
+
+
+def test_beyond_what_can_be_watched_it_says_so_until_a_run_makes_room(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dashctl.alerts.watch.MOST_SERIES", 4)
+    watch = watch_of(HIGH.replace("loss", "loss*"))
+    for number in range(6):
+        watch.take([at(number, Metric("unwatched", 0, 1.0), f"run-{number}")], NOW)
+    assert not watch.crowded, "what no rule is about takes no room"
+    changes = [
+        change
+        for number in range(6)
+        for change in watch.take([at(number, Metric(f"loss{number}", 0, 11.0))], NOW)
+    ]
+    assert len(changes) == 4
+    assert watch.crowded
+    watch.take([at(9, RunFinished())], NOW)
+    assert not watch.crowded
+    assert len(watch.take([at(10, Metric("loss", 0, 11.0), "b")], NOW)) == 1
