@@ -119,7 +119,7 @@ def _head(view: Logs, line: Stamped[LogLine], columns: Columns) -> Row:
     level = line.event.level
     row = Row.of((time_of_day(line.time), FAINT), " ", (level[0].upper(), _INKS[level]), " ")
     if columns.run:
-        row += Row.of((fill(view.name_of(line.run), columns.run), name_ink(line.run)), " ")
+        row += Row.of((fill(view.label_of(line.run), columns.run), name_ink(line.run)), " ")
     if columns.source:
         row += Row.of((fill(line.event.source or "", columns.source), MUTED), " ")
     return row

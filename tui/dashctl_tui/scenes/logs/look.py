@@ -15,11 +15,13 @@ from rich.cells import cell_len
 from dashctl.events import Level, LogLine, RunStarted, Stamped
 from dashctl.stores import Key
 from dashctl_tui.plots.text import clip
+from dashctl_tui.scenes.training.names import told_apart
 
 LEVELS: Final[tuple[Level, ...]] = ("debug", "info", "warning", "error", "critical")
 
 LONGEST: Final = 18
 """Cells at most for the name of a run or a source."""
+_MEASURED: Final = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +69,26 @@ class Logs:
     @cached_property
     def run_cells(self) -> int:
         """The same of the runs' names."""
-        return max((cell_len(clip(self.name_of(run), LONGEST)) for run in self.runs), default=0)
+        if len(self.runs) > _MEASURED:
+            return LONGEST
+        return max((cell_len(clip(self.label_of(run), LONGEST)) for run in self.runs), default=0)
+
+    @cached_property
+    def _same(self) -> Mapping[str, Sequence[str]]:
+        """Runs by their name."""
+        same: dict[str, list[str]] = {}
+        for run in self.runs:
+            same.setdefault(self.name_of(run), []).append(run)
+        return same
+
+    def label_of(self, run: str) -> str:
+        """A run's name, and where several have the same what their ids differ by."""
+        name = self.name_of(run)
+        same = self._same.get(name, ())
+        if len(same) < 2:
+            return name
+        ends = {one.rpartition("-")[2] for one in same}
+        return f"{name} {run.rpartition('-')[2] if len(ends) == len(same) else told_apart(run, same)}"
 
     def name_of(self, run: str) -> str:
         """What a run is called."""

@@ -5,8 +5,10 @@ in the table and in the chart; runs that there is no room for are counted, and r
 """
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
+
+from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, beside
@@ -26,63 +28,96 @@ from dashctl_tui.scenes.training.names import labels_of, told_apart
 _COLUMN: Final = 14
 _GAP: Final = 2
 _KEY: Final = 22
+_LEAST_KEY: Final = 16
+_LEAST_COLUMN: Final = 8
+_MEASURED: Final = 50
+"""So many runs decide how wide a column is."""
 _HEAD: Final = 5
 """Lines above the settings: names, how they stand, how long, last and best."""
 _LEAST_CHART: Final = 10
+
+Cell = tuple[str, Ink]
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Cells for the names of settings and for each run, of which `fitting` are seen; width of the table."""
+
+    key: int
+    column: int
+    fitting: int
+    width: int
+
+
+def layout_of(comparison: Comparison, viewport: Viewport[RunsLook]) -> Layout:
+    """As much as the texts need, and beside a chart at most three fifths of the width."""
+    width = viewport.width if viewport.narrow else viewport.width * 3 // 5
+    keys = [key for key, _ in comparison.differing]
+    values = [_value(value) or "" for _, row in comparison.differing for value in row[:_MEASURED]]
+    names = [_name(place, comparison.runs, viewport)[0] for place in range(len(comparison.runs))[:_MEASURED]]
+    key = min(_KEY, max(_LEAST_KEY, *(cell_len(clip(one, _KEY)) for one in ["", *keys])))
+    texts = [clip(one, _COLUMN) for one in [*values, *names]]
+    column = min(_COLUMN, max(_LEAST_COLUMN, *(cell_len(one) for one in ["", *texts])))
+    fitting = max(1, (width - PANEL_COLUMNS - key) // (column + _GAP))
+    wanted = PANEL_COLUMNS + key + min(fitting, len(comparison.runs)) * (column + _GAP)
+    return Layout(key, column, fitting, width if viewport.narrow else max(viewport.width // 3, wanted))
 
 
 def draw_comparison(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook]) -> Picture:
     """What differs, and the curves of the chosen metric."""
     width, height = viewport.width, viewport.height
-    lines = len(comparison.differing) + _HEAD
+    layout = layout_of(comparison, viewport)
     if viewport.narrow:
-        rows = min(lines + PANEL_ROWS + 1, max(height - _LEAST_CHART, height // 2))
-        table, scrollable = _table(view, comparison, viewport, width, rows)
+        lines = len(comparison.differing) + _HEAD + PANEL_ROWS + 1
+        rows = min(lines, max(height - _LEAST_CHART, height // 2))
+        table, scrollable = _table(view, comparison, viewport, layout, rows)
         return Picture([*table, *_chart(view, comparison, viewport, width, height - rows)], scrollable)
-    wanted = _KEY + len(comparison.runs) * (_COLUMN + _GAP) + PANEL_COLUMNS
-    left = min(max(wanted, width // 3), width * 3 // 5)
-    table, scrollable = _table(view, comparison, viewport, left, height)
-    chart = _chart(view, comparison, viewport, width - left - 1, height)
+    table, scrollable = _table(view, comparison, viewport, layout, height)
+    chart = _chart(view, comparison, viewport, width - layout.width - 1, height)
     return Picture(beside(table, chart, gap=1), scrollable)
 
 
-def columns_that_fit(width: int) -> int:
-    """How many runs a table of this width has room for."""
-    return max(1, (width - PANEL_COLUMNS - _KEY) // (_COLUMN + _GAP))
-
-
 def _table(
-    view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], width: int, height: int
+    view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], layout: Layout, height: int
 ) -> tuple[list[Row], int]:
-    total, fitting = len(comparison.runs), columns_that_fit(width)
-    across = min(viewport.look.across, max(0, total - fitting))
-    places = range(across, min(total, across + fitting))
-    head = _head(view, comparison, viewport, places)
-    lines = [_setting_line(key, values, places) for key, values in comparison.differing]
+    total = len(comparison.runs)
+    across = min(viewport.look.across, max(0, total - layout.fitting))
+    places = range(across, min(total, across + layout.fitting))
+    head = [_line(label, cells, layout) for label, cells in _head(view, comparison, viewport, places)]
+    lines = [
+        _line(key, [_known(_value(values[place])) for place in places], layout, ACCENT)
+        for key, values in comparison.differing
+    ]
     room = max(1, height - PANEL_ROWS - len(head))
     scrollable = max(0, len(lines) - room)
     first = min(viewport.look.scroll, scrollable)
-    foot = (
-        Row.of((f"{comparison.alike:,} more are the same in all", MUTED)) if comparison.alike else Row.of("")
-    )
-    body = [*lines[first : first + room], *([foot] if len(lines) < room else [])]
-    if not lines:
-        body = [Row.of(("nothing differs in their configurations", MUTED))]
-    baseline = ", the first is the baseline" if viewport.shared.baseline == comparison.runs[0].run else ""
+    body = [*lines[first : first + room], *([] if scrollable else [_foot(comparison)])]
     note = seen(across, len(places), total)
-    return (
-        panel(
-            f"What differs among {total:,} run{'s' * (total != 1)}{baseline}",
-            lambda w, h: [row.fit(w) for row in [*head, *body]],
-            width,
-            height,
-            note=f"runs {note}" if note else seen(first, len(lines[first : first + room]), len(lines)),
-        ),
-        scrollable,
+    pinned = viewport.shared.baseline == comparison.runs[0].run
+    parts = [f"{BASELINE} is the baseline" if pinned else "", f"runs {note}" if note else ""]
+    parts.append(seen(first, len(lines[first : first + room]), len(lines)))
+    rows = panel(
+        f"What differs among {total:,} runs" if total > 1 else "One run",
+        lambda width, height: [row.fit(width) for row in [*head, *body][:height]],
+        layout.width,
+        height,
+        note=", ".join(filter(None, parts)),
     )
+    return rows, scrollable
 
 
-def _head(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], places: range) -> list[Row]:
+def _foot(comparison: Comparison) -> Row:
+    """What there is to say when all that differs was said."""
+    if len(comparison.runs) < 2:
+        return Row.of(("m marks others in the table", MUTED))
+    if not comparison.differing:
+        return Row.of(("nothing differs in their configurations", MUTED))
+    return Row.of((f"{comparison.alike:,} more are the same in all" if comparison.alike else "", MUTED))
+
+
+def _head(
+    view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], places: range
+) -> list[tuple[str, list[Cell]]]:
     look, now, runs = viewport.look, viewport.now, comparison.runs
     lower = look.lower(view.metric)
     found = [view.readings.get(runs[place].run) for place in places]
@@ -91,29 +126,25 @@ def _head(view: Runs, comparison: Comparison, viewport: Viewport[RunsLook], plac
     lasted = [runs[place].lasted(now) for place in places]
     bests = [None if one is None else one.best(lower=lower) for one in found]
     return [
-        _line("", names),
-        _line("state", [(str(word), ink) for word, ink in states]),
-        _line("duration", [_known(None if one is None else duration(one)) for one in lasted]),
-        _line(f"last {view.metric}", [_known(None if one is None else compact(one.last)) for one in found]),
-        _line(
+        ("", names),
+        ("state", [(str(word), ink) for word, ink in states]),
+        ("duration", [_known(None if one is None else duration(one)) for one in lasted]),
+        (f"last {view.metric}", [_known(None if one is None else compact(one.last)) for one in found]),
+        (
             f"{'lowest' if lower else 'highest'} {view.metric}",
             [_known(None if one is None else compact(one)) for one in bests],
         ),
     ]
 
 
-def _setting_line(key: str, values: Sequence[object], places: range) -> Row:
-    return _line(key, [_known(_value(values[place])) for place in places], ACCENT)
-
-
 def _value(value: object) -> str | None:
     return None if value is ... else setting(value)  # type: ignore[arg-type]
 
 
-def _line(label: str, cells: Sequence[tuple[str, Ink]], ink: Ink = MUTED) -> Row:
-    row = Row.of((fill(label, _KEY), ink))
+def _line(label: str, cells: Sequence[Cell], layout: Layout, ink: Ink = MUTED) -> Row:
+    row = Row.of((fill(label, layout.key), ink))
     for text, colour in cells:
-        row += Row.of(" " * _GAP, (fill_left(clip(text, _COLUMN), _COLUMN), colour))
+        row += Row.of(" " * _GAP, (fill_left(text, layout.column), colour))
     return row
 
 

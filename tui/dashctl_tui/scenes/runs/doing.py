@@ -1,7 +1,7 @@
 """What the keys and the mouse do among the runs.
 
 Rules: the cursor is on a run and not on a row, so that it stays there when others come or the order changes;
-where there is no run nothing is done.
+where there is no cursor nothing is marked.
 """
 
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from typing import Any, Final
 from dashctl.errors import UsageError
 from dashctl_tui.query import parse
 from dashctl_tui.scenes.acts import SCROLLING, WHEEL_ROWS, Act, Ask, At, Gesture, Say, SceneAction, Taken
-from dashctl_tui.scenes.runs.compare import columns_that_fit
+from dashctl_tui.scenes.runs.compare import layout_of
 from dashctl_tui.scenes.runs.look import SORTS, Runs, RunsLook
 from dashctl_tui.scenes.runs.table import pointer
 
@@ -32,8 +32,8 @@ def _in_table(by: Callable[[Runs], int], on_page: str) -> Act:
 
 
 def _moved(view: Runs, look: RunsLook, by: int) -> RunsLook:
-    place = min(len(view.order) - 1, max(0, view.at + by))
-    first = max(place - view.fitting + 1, min(view.first, place))
+    place = min(len(view.order) - 1, max(0, view.place(look) + by))
+    first = max(place - view.fitting + 1, min(view.top(look), place))
     return replace(look, cursor=view.order[place].run, first=first)
 
 
@@ -43,9 +43,11 @@ def _sideways(by: int) -> Act:
     def act(at: RunsAt) -> RunsLook:
         if at.view is None or at.look.page == "table":
             return at.look
-        if at.view.comparison is None:
+        if at.look.page == "run":
             return replace(_moved(at.view, at.look, by), scroll=0)
-        left = len(at.view.comparison.runs) - columns_that_fit(at.viewport.width)
+        if at.view.comparison is None:
+            return at.look
+        left = len(at.view.comparison.runs) - layout_of(at.view.comparison, at.viewport).fitting
         return replace(at.look, across=min(max(0, left), max(0, at.look.across + by)))
 
     return act
@@ -93,13 +95,13 @@ def mouse(at: RunsAt, gesture: Gesture) -> Any:
     place = pointer(view, gesture.row)
     if place is None:
         return at.look
-    return _open(at) if place == view.at else _moved(view, at.look, place - view.at)
+    return _open(at) if place == view.at else replace(at.look, cursor=view.order[place].run)
 
 
 def _rolled(view: Runs, look: RunsLook, by: int) -> RunsLook:
     """The table scrolled; the cursor stays on the screen."""
-    first = _within(view.first + by, max(0, len(view.order) - view.fitting))
-    place = min(max(view.at, first), first + view.fitting - 1, len(view.order) - 1)
+    first = _within(view.top(look) + by, max(0, len(view.order) - view.fitting))
+    place = min(max(view.place(look), first), first + view.fitting - 1, len(view.order) - 1)
     return replace(look, first=first, cursor=view.order[place].run)
 
 
@@ -119,8 +121,8 @@ def _other_metric(by: int) -> Act:
     def act(at: RunsAt) -> RunsLook:
         if at.view is None or not at.view.metrics:
             return at.look
-        names = at.view.metrics
-        place = names.index(at.view.metric) if at.view.metric in names else -by
+        names, current = at.view.metrics, at.look.metric or at.view.metric
+        place = names.index(current) if current in names else -by
         return replace(at.look, metric=names[(place + by) % len(names)])
 
     return act
@@ -140,7 +142,7 @@ def _take_metric(at: RunsAt, text: str) -> RunsLook:
 
 
 def _flip(at: RunsAt) -> RunsLook:
-    metric = "" if at.view is None else at.view.metric
+    metric = at.look.metric or ("" if at.view is None else at.view.metric)
     if not metric:
         return at.look
     kept = tuple(name for name in at.look.flipped if name != metric)
@@ -148,9 +150,9 @@ def _flip(at: RunsAt) -> RunsLook:
 
 
 def _mark(at: RunsAt) -> Outcome:
-    if at.view is None:
+    if at.view is None or at.look.page == "compare":
         return at.look
-    run, shared = at.view.cursor.run, at.viewport.shared
+    run, shared = at.view.order[at.view.place(at.look)].run, at.viewport.shared
     others = tuple(one for one in shared.marked if one != run)
     marked = others if run in shared.marked else (*others, run)
     return Taken(_moved(at.view, at.look, 0), replace(shared, marked=marked))
@@ -161,9 +163,9 @@ def _unmark_all(at: RunsAt) -> Outcome:
 
 
 def _pin(at: RunsAt) -> Outcome:
-    if at.view is None:
+    if at.view is None or at.look.page == "compare":
         return at.look
-    shared, run = at.viewport.shared, at.view.cursor
+    shared, run = at.viewport.shared, at.view.order[at.view.place(at.look)]
     if shared.baseline == run.run:
         return Taken(shared=replace(shared, baseline=""), effects=(Say("no baseline any more"),))
     return Taken(

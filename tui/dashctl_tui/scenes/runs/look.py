@@ -99,4 +99,16 @@ class Runs:
 
     @property
     def cursor(self) -> Told:
+        """The run that the cursor is on in the picture."""
         return self.order[self.at]
+
+    def place(self, look: RunsLook) -> int:
+        """Where the cursor is by a look that may be newer than the picture: keys come faster than frames."""
+        if look.cursor == self.cursor.run:
+            return self.at
+        return next((place for place, one in enumerate(self.order) if one.run == look.cursor), self.at)
+
+    def top(self, look: RunsLook) -> int:
+        """The first row that is seen, by such a look."""
+        place = self.place(look)
+        return max(place - self.fitting + 1, min(look.first, place, max(0, len(self.order) - self.fitting)))
