@@ -201,6 +201,18 @@ def test_a_host_that_fell_silent_is_crossed_out_counted_and_among_the_worst() ->
     assert order == sorted(order)
 
 
+def test_those_that_fell_silent_can_be_hidden_unless_all_are() -> None:
+    session = Session(cluster(40, silent=38), 120, 38)
+    session.press("silent", "bottom")
+    assert "2 hosts, by name   38 silent, hidden" in session.text
+    assert "node-039" not in session.text
+    assert session.viewport.look.cursor == "node-001"
+    opened = Session(cluster(40, silent=38), opened="node-030", without_silent=True)
+    assert opened.press("right").opened == "node-000"
+    gone = Session(cluster(40, silent=40), 120, 38, without_silent=True)
+    assert "40 hosts, by name   40 silent " in gone.text
+
+
 def test_the_worst_stand_first_and_those_that_tell_nothing_last() -> None:
     state = cluster(40)
     fold(state, HostStats("aardvark", memory=3.0), NOW)

@@ -6,7 +6,7 @@ host does not tell is left out; a host that fell silent says since when.
 
 from dashctl.events import HostStats
 from dashctl_tui.scenes.acts import SceneAction
-from dashctl_tui.scenes.hosts.acts import MOVES, mouse, next_measure, other_order
+from dashctl_tui.scenes.hosts.acts import MOVES, hide_silent, mouse, next_measure, other_order
 from dashctl_tui.scenes.hosts.cards import draw_cards
 from dashctl_tui.scenes.hosts.heat import draw_heat
 from dashctl_tui.scenes.hosts.in_full import draw_in_full
@@ -42,6 +42,7 @@ SCENE = Scene(
     acts=MOVES,
     actions=(
         SceneAction("measure", "m", "m", "Measure", "What the grid is coloured by", next_measure),
+        SceneAction("silent", "s", "s", "Silent hosts", "Hide those that fell silent, or not", hide_silent),
         SceneAction("order", "o", "o", "Order", "By name, or the worst first", other_order),
     ),
     mouse=mouse,

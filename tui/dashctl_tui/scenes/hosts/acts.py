@@ -38,8 +38,8 @@ def _moved(scrolling: str, places: Callable[[Here, int, int], int]) -> Act:
 def _layout(at: Here) -> tuple[int, int]:
     """How many hosts stand side by side, and how many lines of them are seen."""
     assert at.view is not None
-    hosts, viewport = at.view.hosts, at.viewport
-    if have_cards(len(hosts), viewport):
+    hosts, viewport = ordered(at.view, at.viewport), at.viewport
+    if have_cards(len(at.view.hosts), viewport):
         columns = columns_of(len(hosts), viewport.width)
         return columns, max(1, -(-len(hosts) // columns) - at.scrollable)
     cells = cells_for(tuple(host.name for host in hosts), viewport.width, viewport.height)
@@ -65,7 +65,8 @@ def _beside(by: int) -> Act:
             return look
         hosts = ordered(at.view, at.viewport)
         names = [host.name for host in hosts]
-        name = names[(names.index(at.view.opened.name) + by) % len(names)]
+        here = names.index(at.view.opened.name) if at.view.opened.name in names else -1
+        name = names[(here + by) % len(names)]
         return replace(at.look, opened=name, cursor=name, scroll=0)
 
     return act
@@ -116,6 +117,11 @@ def next_measure(at: Here) -> HostsLook:
 def other_order(at: Here) -> HostsLook:
     """By name, or the worst first."""
     return replace(at.look, worst_first=not at.look.worst_first, scroll=0)
+
+
+def hide_silent(at: Here) -> HostsLook:
+    """Only hosts that speak, or all of them."""
+    return replace(at.look, without_silent=not at.look.without_silent, scroll=0)
 
 
 def mouse(at: Here, gesture: Gesture) -> HostsLook:

@@ -144,7 +144,7 @@ def draw_heat(view: Hosts, viewport: Viewport[HostsLook]) -> Picture:
     cursor = place_of_cursor(hosts, viewport.look)
     first = min(viewport.look.scroll, cells.scrollable)
     labels = _labels(names, cells.name)
-    heading = _heading(grid, hosts, worst_first=viewport.look.worst_first, width=width)
+    heading = _heading(grid, view, len(hosts), viewport)
     rows = [heading] if height > AROUND else []
     for line in range(first, first + cells.fitting):
         places = range(line * cells.columns, min(len(hosts), (line + 1) * cells.columns))
@@ -234,22 +234,23 @@ def _filled(step: int) -> Ink:
     return filled(scale_ink((step + 0.5) / _LEVELS), bold=False)
 
 
-def _heading(grid: _Drawn, hosts: Sequence[Host], *, worst_first: bool, width: int) -> Row:
+def _heading(grid: _Drawn, view: Hosts, shown: int, viewport: Viewport[HostsLook]) -> Row:
     """What is measured, of how many, and what the colours mean, or the digits where there are only those."""
     measure, digits = grid.measure, grid.cells.width <= 2
-    silent = sum(host.silent(grid.now) for host in hosts)
-    order = "the worst first" if worst_first else "by name"
+    silent = sum(host.silent(grid.now) for host in view.hosts)
+    order = "the worst first" if viewport.look.worst_first else "by name"
+    hidden = ", hidden" if shown < len(view.hosts) else ""
     left = Row.of(
         (f" {measure.title}", HEADING),
-        (f"  {len(hosts):,} hosts, {order}", MUTED),
-        (f"   {silent:,} silent" if silent else "", ALERT),
+        (f"  {shown:,} hosts, {order}", MUTED),
+        (f"   {silent:,} silent{hidden}" if silent else "", ALERT),
     )
     steps = [
         (str(level) if digits else glyphs.SERIES, scale_ink((level + 0.5) / _LEVELS))
         for level in range(_LEVELS)
     ]
     right = Row.join([("0 ", MUTED), *steps, (f" {measure.written(grid.top)} ", MUTED)])
-    return spread(left, right, width)
+    return spread(left, right, viewport.width)
 
 
 def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:

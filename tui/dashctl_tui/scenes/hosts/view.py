@@ -38,6 +38,7 @@ class HostsLook:
     scroll: int = 0
     measure: str = "cpu"
     worst_first: bool = False
+    without_silent: bool = False
     cursor: str = ""
     opened: str = ""
 
@@ -123,10 +124,14 @@ def natural(name: str) -> tuple[object, ...]:
 
 def ordered(view: Hosts, viewport: Viewport[HostsLook]) -> Sequence[Host]:
     """The hosts as they stand on the screen."""
+    hosts: Sequence[Host] = view.hosts
+    if viewport.look.without_silent:
+        # Where all fell silent there would be nothing left to see that by.
+        hosts = [host for host in hosts if not host.silent(viewport.now)] or hosts
     if not viewport.look.worst_first:
-        return view.hosts
+        return hosts
     measure = measure_named(viewport.look.measure)
-    top = ceiling(measure, view.hosts)
+    top = ceiling(measure, hosts)
 
     def worst(host: Host) -> tuple[int, tuple[object, ...]]:
         if host.silent(viewport.now):
@@ -134,7 +139,7 @@ def ordered(view: Hosts, viewport: Viewport[HostsLook]) -> Sequence[Host]:
         how_much = share(measure.told(host.stats), top)
         return (1 if how_much is None else -round(how_much * _STEPS)), natural(host.name)
 
-    return sorted(view.hosts, key=worst)
+    return sorted(hosts, key=worst)
 
 
 def ceiling(measure: Measure, hosts: Sequence[Host]) -> float:
