@@ -51,6 +51,14 @@ def test_what_is_hidden_is_seen_where_there_is_no_colour() -> None:
     assert hidden.colour == hidden.background
 
 
+@EVERY_DEPTH
+@pytest.mark.parametrize("theme", THEMES)
+def test_nothing_else_is_hidden(theme: str, depth: Depth) -> None:
+    for role in THEMES[theme].colours.keys() - {"track", "on", "background"}:
+        paint = Skin(theme, depth).paint(Ink(role, TRACK))
+        assert paint.colour is None or paint.colour != paint.background, role
+
+
 def test_depths_are_one_with_sixteen_colours() -> None:
     one = shades(cluster_ink(4))
     skin = Skin("dark", "16")

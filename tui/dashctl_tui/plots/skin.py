@@ -76,6 +76,9 @@ def _paint(skin: Skin, ink: Ink) -> Paint:
         return Paint(_colour(skin, ink.background), None, ink.bold, ink.underline, not ink.reverse)
     background = _colour(skin, ink.background)
     colour = _colour(skin, _readable_on(skin.colours, ink.background) if filled else ink.colour)
+    if colour == background and ink.colour != ink.background:
+        # Two roles share one of sixteen colours, and only what is hidden on purpose may vanish.
+        colour = None
     return Paint(colour, background, ink.bold, ink.underline, ink.reverse)
 
 
