@@ -12,7 +12,7 @@ NAME: Final = "dashctl"
 
 
 def config_folder() -> Path:
-    """Settings that a person writes: `config.toml`."""
+    """What a person writes: `config.toml`, `alerts.toml`."""
     return _base("XDG_CONFIG_HOME", ".config") / NAME
 
 
@@ -29,6 +29,11 @@ def state_folder() -> Path:
 def config_file() -> Path:
     """The one configuration file."""
     return config_folder() / "config.toml"
+
+
+def alerts_file() -> Path:
+    """What alerts fire for."""
+    return config_folder() / "alerts.toml"
 
 
 def log_folder() -> Path:

@@ -34,7 +34,6 @@ from dashctl.alerts.rules import (
 )
 from dashctl.errors import UsageError
 from dashctl.events import Severity
-from dashctl.folders import config_folder
 from dashctl.validation import shown
 
 T = TypeVar("T")
@@ -64,11 +63,6 @@ class Configuration(NamedTuple):
 
     rules: tuple[Rule, ...]
     webhook: Webhook | None
-
-
-def rules_file() -> Path:
-    """Where the rules are unless a command is told otherwise."""
-    return config_folder() / "alerts.toml"
 
 
 def read_file(path: Path) -> Configuration:

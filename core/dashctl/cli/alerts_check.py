@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from dashctl.cli.parsing import Parser
+from dashctl.folders import alerts_file
 
 DESCRIPTION: Final = "Check a file of rules and print each rule in words; docs/alerts.md describes them."
 EXAMPLES: Final = ("dashctl alerts check", "dashctl alerts check rules.toml --json")
@@ -28,9 +29,9 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Read and print."""
-    from dashctl.alerts.reading import as_plain, read_file, rules_file
+    from dashctl.alerts.reading import as_plain, read_file
 
-    path = arguments.file or rules_file()
+    path = arguments.file or alerts_file()
     rules, webhook = read_file(path)
     if arguments.json:
         print(json.dumps(as_plain(rules)))

@@ -12,6 +12,7 @@ from dashctl.cli.connection import broker_of, bus_of, place_of
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus
 from dashctl.cli.signals import ended_by_signals
+from dashctl.folders import alerts_file
 
 DESCRIPTION: Final = (
     "Watch the bus by the rules in a file, until ctrl+c: a threshold, NaN, a series that stalls, a plateau,\n"
@@ -35,10 +36,10 @@ def add_arguments(parser: Parser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Watch until asked to end."""
-    from dashctl.alerts.reading import read_file, rules_file
+    from dashctl.alerts.reading import read_file
 
     bus_of(arguments)
-    path = arguments.file or rules_file()
+    path = arguments.file or alerts_file()
     configuration = read_file(path)
     address = broker_of(arguments)
     from dashctl.alerts.watcher import Watcher

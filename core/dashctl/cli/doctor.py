@@ -27,7 +27,7 @@ from dashctl.cli.parsing import Parser, add_bus
 from dashctl.cli.terminal import abilities, at_terminal
 from dashctl.cli.wording import duration
 from dashctl.errors import DashctlError, NoBroker, NotAllowed, UsageError
-from dashctl.folders import config_file
+from dashctl.folders import alerts_file, config_file
 from dashctl.settings import BUS_KEY, check_file, setting
 
 DESCRIPTION: Final = (
@@ -75,6 +75,7 @@ def _findings(bus: str | None) -> Iterator[Finding]:
     yield from _packages()
     yield from _terminal()
     yield _configuration()
+    yield from _alerts()
     yield from _bus(bus)
     yield from _torch()
 
@@ -201,6 +202,21 @@ def _configuration() -> Finding:
         advice = "correct or remove that file; dashctl locate --help  says what it can have"
         return Finding("fail", "config", str(error), advice)
     return Finding("ok", "config", str(path) if path.exists() else f"none, it would be {path}")
+
+
+def _alerts() -> Iterator[Finding]:
+    from dashctl.alerts.reading import read_file
+
+    path = alerts_file()
+    if not path.exists():
+        return
+    try:
+        count = len(read_file(path).rules)
+    except UsageError as error:
+        advice = "correct that file: dashctl alerts check  reads it, docs/alerts.md has examples"
+        yield Finding("fail", "alerts", str(error), advice)
+        return
+    yield Finding("ok", "alerts", f"{count} rule{'s' * (count != 1)} in {path}")
 
 
 def _bus(text: str | None) -> Iterator[Finding]:

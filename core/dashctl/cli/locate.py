@@ -10,7 +10,15 @@ from typing import Final
 from dashctl.bus.address import runtime_folder
 from dashctl.cli.parsing import Parser
 from dashctl.errors import UsageError
-from dashctl.folders import config_file, config_folder, data_folder, episodes_folder, log_folder, state_folder
+from dashctl.folders import (
+    alerts_file,
+    config_file,
+    config_folder,
+    data_folder,
+    episodes_folder,
+    log_folder,
+    state_folder,
+)
 from dashctl.settings import JOURNAL_FOLDER, SETTINGS, setting
 
 DESCRIPTION: Final = (
@@ -34,6 +42,7 @@ def _journals() -> Path:
 
 _PLACES: Final = {
     "config": config_file,
+    "alerts": alerts_file,
     "keys": lambda: config_folder() / "keys",
     "state": state_folder,
     "runtime": runtime_folder,

@@ -107,3 +107,13 @@ def test_the_watcher_watches_until_it_is_told_to_end(rules: Path, bus: Address) 
         watcher.send_signal(signal.SIGTERM)
         assert watcher.wait(20) == 0
         assert watcher.stderr.read() == ""
+
+
+def test_the_doctor_looks_at_the_rules_that_are_there(
+    rules: Path, bus: Address, capsys: pytest.CaptureFixture[str]
+) -> None:
+    main(["doctor"])
+    assert f"1 rule in {rules}" in capsys.readouterr().out
+    rules.write_text("[[rule]]\n")
+    assert main(["doctor"]) == 1
+    assert "rule 1: name: missing" in capsys.readouterr().out

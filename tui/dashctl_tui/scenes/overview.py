@@ -41,6 +41,7 @@ from dashctl_tui.plots.palette import (
 from dashctl_tui.plots.stack import draw_stack
 from dashctl_tui.plots.text import clip, fill, fill_left, inert
 from dashctl_tui.scenes.baseline import Mix, mix_shares, phase_mix
+from dashctl_tui.scenes.firing import firing
 from dashctl_tui.scenes.guide import Outline, guide, headline, outline
 from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, Block, panel, seen, shares
@@ -101,8 +102,6 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Overview | None:
     runs = runs_of(state, viewport.now)
     recorded = _recorded_by(state, runs) if not viewport.filter else None
     mix, title = _mix_of(state, recorded, viewport)
-    alerts = [item.event for item in state.last(Alert).get((), ())]
-    resolved = {alert.name: alert.resolved for alert in alerts}
     view = Overview(
         tuple(run for run in runs if viewport.shows(run.run, run.name, run.host)),
         tuple(step for step in steps_of(state, runs) if viewport.shows(step.run, step.progress.name)),
@@ -111,7 +110,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Overview | None:
         mix,
         title,
         tuple(line for line in _lines(state) if viewport.shows(line.message, line.source)),
-        tuple(name for name, over in resolved.items() if not over)[::-1],
+        tuple(each.alert.name for each in firing(state).alerts),
         None if viewport.filter else outline(state, runs, recorded.episodes if recorded else None),
     )
     return None if view.is_empty else view
