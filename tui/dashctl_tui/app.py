@@ -20,7 +20,8 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 from textual.widgets import Input
 
-from dashctl.errors import UsageError
+from dashctl.bus import Connection
+from dashctl.errors import DashctlError, UsageError
 from dashctl.events import Event
 from dashctl_tui.actions import EVERY, Action, bindings
 from dashctl_tui.calls import Calls, completed, line_of
@@ -55,6 +56,7 @@ from dashctl_tui.widgets.time_view import Sought, TimeView
 
 _INTERRUPTED = 130
 _LATER = 0.005
+_ASK_AGAIN = 1.0
 _SWIFT = Swift()
 _NOTICED = 8.0
 """Seconds for which a notice stands."""
@@ -141,6 +143,7 @@ class Monitor(App[None]):
         self._notice: Notice | None = None
         self._noticed_until = 0.0
         self._untold = True
+        self._connection = Connection(connected=False, since=now())
         self._stats = NO_SCREEN
 
     @property
@@ -203,13 +206,22 @@ class Monitor(App[None]):
         self._untold = True
         if not self._screen_stack or not self._running:
             return self._clock.interval
-        self._take_news()
-        moving = self._move_on()
         frame = self._new_frame()
-        self._draw_time(frame)
-        self._draw_scene(frame)
+        try:
+            rest = self._draw_what_there_is(frame)
+        except DashctlError as error:
+            # Whoever is asked may be in trouble; the picture stays, and it is asked again.
+            self._say(str(error), ALERT)
+            rest = _ASK_AGAIN
         self._draw_chrome(frame)
         self._send(frame)
+        return rest
+
+    def _draw_what_there_is(self, frame: Frame | None) -> float:
+        self._take_news()
+        moving = self._move_on()
+        self._draw_time(frame)
+        self._draw_scene(frame)
         return 0.0 if moving else self._rest()
 
     def _new_frame(self) -> Frame | None:
@@ -242,7 +254,7 @@ class Monitor(App[None]):
         width = self.size.width
         if time.monotonic() >= self._noticed_until and not self._calls.under_way:
             self._notice = None
-        connection = self._lens.source.connection()
+        connection = self._connection
         shown = self._cursor.shown or self._mark()
         status = Status(
             connection,
@@ -304,7 +316,7 @@ class Monitor(App[None]):
     def _take_news(self) -> None:
         if trouble := self._cursor.arrive():
             self._say(trouble, WARNING)
-        connection = self._lens.source.connection()
+        connection = self._connection = self._lens.source.connection()
         firing = self._lens.firing()
         # What fired before the monitor knew of anything is no news.
         if self._epoch and rings(self._firing, firing, self._bell):
