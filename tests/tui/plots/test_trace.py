@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashctl_tui.plots.trace import trace
+from dashctl_tui.plots.trace import covered, trace
 
 
 def picture(column: list[float], row: list[float], columns: int, rows: int) -> list[str]:
@@ -27,6 +27,17 @@ def test_a_value_that_is_not_finite_breaks_the_line() -> None:
 
 def test_what_is_outside_is_cut_off() -> None:
     assert picture([-2, 4], [-1, 2], 3, 2) == ["#..", ".##"]
+
+
+def test_a_line_that_comes_from_far_away_costs_no_more_than_what_is_seen_of_it() -> None:
+    assert picture([-1e15, 1e15], [-1e15, 1e15], 3, 3) == ["#..", ".#.", "..#"]
+
+
+def test_an_envelope_covers_from_its_upper_to_its_lower_edge_and_nothing_between_points() -> None:
+    spans = covered(
+        np.array([0.0, 0.0, 2.0, 9.0]), np.array([1, 2, np.nan, 0]), np.array([1, 3, 3, 3.0]), 3, 5
+    )
+    assert spans.dots(5).T.tolist() == [[False, True, True, True, False], [False] * 5, [False] * 5]
 
 
 rows_of_dots = st.lists(st.one_of(st.integers(0, 19), st.just(None)), min_size=1, max_size=60)

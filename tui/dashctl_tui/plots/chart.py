@@ -54,7 +54,8 @@ class Chart:
 
     def columns_of(self, x: ArrayLike) -> NDArray[np.float64]:
         """Where x values fall, in dots from the left: 0 at the scale's low end, columns - 1 at its high."""
-        return self.x.place(x) * (self.columns - 1)
+        with np.errstate(over="ignore"):
+            return self.x.place(x) * (self.columns - 1)
 
     def rows_of(self, y: ArrayLike) -> NDArray[np.float64]:
         """Where y values fall, in dots from the top."""
@@ -92,7 +93,7 @@ class Chart:
         return self.x.low * (1 - share) + self.x.high * share
 
     def _cell_column(self, x: float) -> int:
-        return min(self.width - 1, max(0, round(float(self.columns_of(x))) // DOTS_ACROSS))
+        return round(min(self.columns - 1.0, max(0.0, float(self.columns_of(x))))) // DOTS_ACROSS
 
     def _cell_row(self, y: float) -> int:
         return min(self.height - 1, max(0, round(float(self.rows_of(y))) // DOTS_DOWN))

@@ -7,7 +7,7 @@ curves carry a letter at their right end, so that they can be told apart without
 covers a curve.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import inf, isfinite
 from types import MappingProxyType
@@ -19,20 +19,19 @@ from numpy.typing import NDArray
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, fit
 from dashctl_tui.plots.chart import Chart
+from dashctl_tui.plots.curve_layers import Prepared, layers
 from dashctl_tui.plots.grid import DOTS_DOWN, braille_bits, grid_rows
 from dashctl_tui.plots.legend import Key, flow_legend
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import ALERT, FAINTER, MUTED, cluster_ink, name_ink, shades
+from dashctl_tui.plots.palette import ALERT, FAINTER, MUTED, cluster_ink, name_ink
 from dashctl_tui.plots.scale import Scale, Unit
-from dashctl_tui.plots.series import Curve, Mark, MarkKind, Values, parts_of
-from dashctl_tui.plots.trace import Spans, trace
+from dashctl_tui.plots.series import Curve, Mark, MarkKind
 
 __all__ = ["Curve", "CurveStyle", "Mark", "MarkKind", "chart_of", "draw_curves", "letters_of"]
 
 Window = tuple[float, float]
-_DASH = 6
-"""Dots from the beginning of a dash to that of the next."""
-
+_FEW = 64
+"""Points from which on a curve is taken to be more than a lone one."""
 _MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
     {
         "nan": (glyphs.NOT_A_NUMBER, "NaN", False),
@@ -66,24 +65,10 @@ _PLAINLY: Final = CurveStyle()
 
 
 @dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A curve with what was found out about it: its colour, its letter, its marks (x and kind).
-
-    smooth: (n,) its moving average, None for none.
-    """
-
-    curve: Curve
-    ink: Ink
-    letter: str
-    marks: tuple[tuple[float, str], ...]
-    smooth: Values | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class _LaidOut:
     """What is drawn where: the visible part of each curve, the rows above, the plane and its axes."""
 
-    prepared: Sequence[_Prepared]
+    prepared: Sequence[Prepared]
     legend: Sequence[Row]
     chart: Chart
     margin: int
@@ -95,7 +80,7 @@ def draw_curves(curves: Sequence[Curve], width: int, height: int, style: CurveSt
     plane = _plane(laid.prepared, laid.chart, style.crosshair)
     rows = laid.chart.framed(plane, style.x_label, style.crosshair)
     if laid.margin:
-        rows = _with_letters([row.fit(width) for row in rows], laid.prepared, laid.chart, width - 1)
+        rows = _with_letters(rows, laid.prepared, laid.chart)
     return fit([*laid.legend, *rows], width, height)
 
 
@@ -128,7 +113,7 @@ def _lay_out(curves: Sequence[Curve], width: int, height: int, style: CurveStyle
     return _LaidOut(seen, legend, chart, margin)
 
 
-def _visible(one: _Prepared, x: Scale, style: CurveStyle) -> _Prepared:
+def _visible(one: Prepared, x: Scale, style: CurveStyle) -> Prepared:
     """What the x axis has of a curve, smoothed before it is cut off."""
     curve, smooth = one.curve, None
     if style.smoothing > 0:
@@ -141,13 +126,13 @@ def _visible(one: _Prepared, x: Scale, style: CurveStyle) -> _Prepared:
     return replace(one, curve=curve.within(x.low, x.high), marks=marks, smooth=smooth)
 
 
-def _prepared(curves: Sequence[Curve], log_y: bool) -> list[_Prepared]:
+def _prepared(curves: Sequence[Curve], log_y: bool) -> list[Prepared]:
     inks: list[Ink] = []
     for curve in curves:
         inks.append(curve.ink or _free_ink(curve.name, inks))
     letters = letters_of(curves)
     return [
-        _Prepared(curve, ink, letter, _all_marks(curve, log_y))
+        Prepared(curve, ink, letter, _all_marks(curve, log_y))
         for curve, ink, letter in zip(curves, inks, letters, strict=True)
     ]
 
@@ -177,7 +162,7 @@ def _all_marks(curve: Curve, log_y: bool) -> tuple[tuple[float, str], ...]:
     return tuple(found)
 
 
-def _legend(prepared: Sequence[_Prepared], width: int, height: int) -> list[Row]:
+def _legend(prepared: Sequence[Prepared], width: int, height: int) -> list[Row]:
     several = len(prepared) > 1
     keys = [
         Key(
@@ -199,7 +184,7 @@ def _last_value(curve: Curve) -> str:
     return compact(float(finite[-1])) if finite.size else ""
 
 
-def _mark_counts(one: _Prepared) -> str:
+def _mark_counts(one: Prepared) -> str:
     """`2 NaN · 1 +Inf`; a point that stands for several values is no count of any kind of them."""
     kinds = [kind for _, kind in one.marks]
     labels = [(kind, label) for kind, (_, label, _) in _MARKS.items() if kind in kinds]
@@ -212,7 +197,7 @@ def _mark_counts(one: _Prepared) -> str:
     return f" {glyphs.SEPARATOR} ".join(counts)
 
 
-def _x_scale(prepared: Sequence[_Prepared], style: CurveStyle) -> Scale:
+def _x_scale(prepared: Sequence[Prepared], style: CurveStyle) -> Scale:
     if style.window is not None:
         return Scale.around(style.window, unit=style.x_unit)
     xs = [one.curve.x for one in prepared] + [np.array([x for x, _ in one.marks]) for one in prepared]
@@ -221,17 +206,17 @@ def _x_scale(prepared: Sequence[_Prepared], style: CurveStyle) -> Scale:
     return Scale.around([finite.min(), finite.max()] if finite.size else [], unit=style.x_unit)
 
 
-def _y_scale(prepared: Sequence[_Prepared], log_y: bool) -> Scale:
+def _y_scale(prepared: Sequence[Prepared], log_y: bool) -> Scale:
     bounds = [(one.curve.y, one.curve.low, one.curve.high, one.smooth) for one in prepared]
     values = [part for parts in bounds for part in parts if part is not None]
     return Scale.around(np.concatenate(values) if values else [], log_y)
 
 
-def _plane(prepared: Sequence[_Prepared], chart: Chart, crosshair: float | None) -> list[Row]:
+def _plane(prepared: Sequence[Prepared], chart: Chart, crosshair: float | None) -> list[Row]:
     bits = np.zeros((chart.height, chart.width), dtype=np.uint8)
     ink = np.zeros((chart.height, chart.width), dtype=np.int16)
     inks = [FAINTER]
-    for dots, colour in _layers(prepared, chart):
+    for dots, colour in layers(prepared, chart):
         layer = braille_bits(dots)
         ink[layer != 0] = len(inks)
         bits |= layer
@@ -242,51 +227,6 @@ def _plane(prepared: Sequence[_Prepared], chart: Chart, crosshair: float | None)
     if crosshair is not None:
         rows = _with_crosshair(rows, chart.column_at(crosshair), bits)
     return _with_points(_with_marks(rows, prepared, chart, bits), prepared, chart)
-
-
-def _layers(prepared: Sequence[_Prepared], chart: Chart) -> Iterator[tuple[NDArray[np.bool_], Ink]]:
-    """Dots and ink from back to front: envelopes, raw curves if smoothed, curves; the first one in front."""
-    weave = (np.arange(chart.rows)[:, None] + np.arange(chart.columns)) % 2 == 0
-    drawable = [one for one in reversed(prepared) if one.curve.x.size]
-    for one in drawable:
-        if one.curve.low is not None or one.curve.high is not None:
-            yield _band(one.curve, chart) & weave, shades(one.ink).far
-    for one in drawable:
-        if one.smooth is not None:
-            yield _line(one.curve, one.curve.y, chart), shades(one.ink).far
-    for one in drawable:
-        line = _line(one.curve, one.curve.y if one.smooth is None else one.smooth, chart)
-        yield line & _dashes(chart) if one.curve.dashed else line, one.ink
-
-
-def _dashes(chart: Chart) -> NDArray[np.bool_]:
-    """Every second stretch along diagonals: lines have gaps there, whether flat or steep."""
-    place = np.arange(chart.rows)[:, None] + np.arange(chart.columns)
-    return place % _DASH < _DASH // 2
-
-
-def _line(curve: Curve, y: Values, chart: Chart) -> NDArray[np.bool_]:
-    return _dots((_spans(curve, y, part, chart) for part in parts_of(curve.x)), chart)
-
-
-def _band(curve: Curve, chart: Chart) -> NDArray[np.bool_]:
-    low = curve.y if curve.low is None else curve.low
-    high = curve.y if curve.high is None else curve.high
-    bands = (
-        _spans(curve, low, part, chart).joined(_spans(curve, high, part, chart)) for part in parts_of(curve.x)
-    )
-    return _dots(bands, chart)
-
-
-def _spans(curve: Curve, y: Values, part: slice, chart: Chart) -> Spans:
-    return trace(chart.columns_of(curve.x[part]), chart.rows_of(y[part]), chart.columns, chart.rows)
-
-
-def _dots(parts: Iterable[Spans], chart: Chart) -> NDArray[np.bool_]:
-    dots = np.zeros((chart.rows, chart.columns), dtype=np.bool_)
-    for part in parts:
-        dots |= part.dots(chart.rows)
-    return dots
 
 
 def _no_data(chart: Chart) -> list[Row]:
@@ -305,7 +245,7 @@ def _with_crosshair(rows: list[Row], column: int | None, bits: NDArray[np.uint8]
 
 
 def _with_marks(
-    rows: list[Row], prepared: Sequence[_Prepared], chart: Chart, bits: NDArray[np.uint8]
+    rows: list[Row], prepared: Sequence[Prepared], chart: Chart, bits: NDArray[np.uint8]
 ) -> list[Row]:
     """Where each stretch of them begins, and further on in it wherever nothing else is drawn."""
     for one in prepared:
@@ -318,9 +258,11 @@ def _with_marks(
     return rows
 
 
-def _with_points(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -> list[Row]:
+def _with_points(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) -> list[Row]:
     """A single value is no line: it is drawn as a dot that can be seen."""
     for one in prepared:
+        if one.curve.x.size > _FEW:
+            continue
         shown = np.flatnonzero(np.isfinite(chart.rows_of(one.curve.y)) & np.isfinite(one.curve.x))
         if shown.size == 1:
             column, row = chart.cell_of(float(one.curve.x[shown[0]]), float(one.curve.y[shown[0]]))
@@ -328,17 +270,21 @@ def _with_points(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart) -
     return rows
 
 
-def _with_letters(rows: list[Row], prepared: Sequence[_Prepared], chart: Chart, column: int) -> list[Row]:
+def _with_letters(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) -> list[Row]:
     """Each curve's letter beside its last value, or on the nearest free row."""
-    ends: list[tuple[float, _Prepared]] = []
+    ends: list[tuple[float, Prepared]] = []
     for one in prepared:
-        dots = chart.rows_of(one.curve.y)
-        dots = dots[np.isfinite(dots)]
-        ends += [(float(dots[-1]) / DOTS_DOWN, one)] if dots.size else []
+        # The last few mostly have one that has a place.
+        for tail in (one.curve.y[-_FEW:], one.curve.y):
+            dots = chart.rows_of(tail)
+            dots = dots[np.isfinite(dots)]
+            if dots.size:
+                ends.append((float(dots[-1]) / DOTS_DOWN, one))
+                break
     free = set(range(chart.height))
     # Lowest first, so that letters that have to move up keep the order of the curves.
     for end, one in sorted(ends, key=lambda pair: -pair[0])[: chart.height]:
         row = min(free, key=lambda candidate: (abs(candidate - end), -candidate))
         free.remove(row)
-        rows[row] = rows[row].overlay(column, Row.of((one.letter, Ink(one.ink.colour, bold=True))))
+        rows[row] += Row.of(" ", (one.letter, Ink(one.ink.colour, bold=True)))
     return rows

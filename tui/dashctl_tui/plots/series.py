@@ -76,7 +76,8 @@ class Curve:
         for part in parts_of(self.x):
             skipped = int(np.searchsorted(self.x[part], begin - FORGOTTEN * reach))
             near = slice(part.start + skipped, part.stop)
-            out[near] = smoothed(self.x[near], values[near], reach)
+            if part.stop > near.start:
+                out[near] = smoothed(self.x[near], values[near], reach)
         return out
 
     def within(self, low: float, high: float) -> "Curve":

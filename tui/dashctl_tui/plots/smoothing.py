@@ -30,11 +30,11 @@ def smoothed(x: ArrayLike, y: ArrayLike, reach: float) -> Values:
     where = np.asarray(x, dtype=np.float64)
     if not (reach > 0 and np.count_nonzero(usable) > 1 and where[-1] > where[0]):
         return values
-    with np.errstate(over="ignore", under="ignore"):
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         at = (where - where[0]) / reach
-        weights = -np.expm1(-_stretches(at))
-    if not np.isfinite(at[-1]):
+    if not 0 < at[-1] < np.inf:
         return values
+    weights = -np.expm1(-_stretches(at))
     averages = values.copy()
     averages[usable] = _averages(at[usable], weights[usable], values[usable])
     return averages
@@ -67,5 +67,6 @@ def _averages(at: Values, weights: Values, values: Values) -> Values:
         begin = end
     # What rounding adds must not leave the range of what was measured: so a constant stays a constant.
     low, high = np.minimum.accumulate(values), np.maximum.accumulate(values)
-    bounded: Values = np.clip(means * size * size, low, high)
+    with np.errstate(over="ignore"):
+        bounded: Values = np.clip(means * size * size, low, high)
     return bounded

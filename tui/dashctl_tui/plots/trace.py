@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 # A little less than half, so that rounding cannot leave a gap in a steep line.
 _HALF_DOT = 0.499
+_FARTHEST = 2.0**31
+"""Rows farther outside are as good as these, and whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +41,34 @@ def trace(
     column, row: (n,). Parts outside 0..columns and 0..rows are cut off.
     """
     usable = np.isfinite(column) & np.isfinite(row)
-    at = np.rint(np.where(usable, column, -1)).astype(np.int64)
+    at = np.rint(np.where(usable, column, -1))
     inside = usable & (at >= 0) & (at < columns)
     first, last = np.full(columns, rows), np.full(columns, -1)
-    _cover(first, last, at[inside], row[inside])
+    _cover(first, last, at[inside].astype(np.int64), row[inside])
     pairs = np.flatnonzero(usable[:-1] & usable[1:] & (at[:-1] != at[1:])) if join else np.empty(0, np.int64)
     if pairs.size:
         _cover_between(first, last, at, row, pairs)
+    return Spans(np.maximum(first, 0), np.minimum(last, rows - 1))
+
+
+def covered(
+    column: NDArray[np.float64],
+    upper: NDArray[np.float64],
+    lower: NDArray[np.float64],
+    columns: int,
+    rows: int,
+) -> Spans:
+    """The spans from `upper` down to `lower` at each point, and nothing between points.
+
+    column, upper, lower: (n,) in dots; NaN covers nothing. Parts outside are cut off.
+    """
+    usable = np.isfinite(column) & np.isfinite(upper) & np.isfinite(lower)
+    at = np.rint(np.where(usable, column, -1))
+    inside = usable & (at >= 0) & (at < columns)
+    first, last = np.full(columns, rows), np.full(columns, -1)
+    at = at[inside].astype(np.int64)
+    np.minimum.at(first, at, np.floor(np.clip(upper[inside], -1, _FARTHEST) + 0.5).astype(np.int64))
+    np.maximum.at(last, at, np.floor(np.clip(lower[inside], -1, _FARTHEST) + 0.5).astype(np.int64))
     return Spans(np.maximum(first, 0), np.minimum(last, rows - 1))
 
 
@@ -53,7 +76,7 @@ def _cover(
     first: NDArray[np.int64], last: NDArray[np.int64], at: NDArray[np.int64], row: NDArray[np.float64]
 ) -> None:
     # Not np.rint, which rounds halves to even and so makes steps of two.
-    rounded = np.floor(row + 0.5).astype(np.int64)
+    rounded = np.floor(np.clip(row, -1, _FARTHEST) + 0.5).astype(np.int64)
     np.minimum.at(first, at, rounded)
     np.maximum.at(last, at, rounded)
 
@@ -61,22 +84,29 @@ def _cover(
 def _cover_between(
     first: NDArray[np.int64],
     last: NDArray[np.int64],
-    at: NDArray[np.int64],
+    at: NDArray[np.float64],
     row: NDArray[np.float64],
     pairs: NDArray[np.int64],
 ) -> None:
-    """Straight lines from each point of `pairs` to the next.
+    """Straight lines from each point of `pairs` to the next, as far as they are inside.
 
     A column covers half a step to either side, less half a dot, so that a line is one dot thick.
     """
-    steps = at[pairs + 1] - at[pairs]
-    pair = np.repeat(pairs, steps + 1)
-    step = np.arange(pair.size) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
-    slope = np.repeat((row[pairs + 1] - row[pairs]) / steps, steps + 1)
-    whole = np.repeat(steps, steps + 1)
-    column = at[pair] + step
-    inside = (column >= 0) & (column < len(first))
+    columns = len(first)
+    # A line that comes from far outside costs no more than its part inside.
+    begin = np.clip(at[pairs], -1, columns).astype(np.int64)
+    steps = np.clip(at[pairs + 1], -1, columns).astype(np.int64) - begin
+    # From one end of float64 to the other a line is as good as level.
+    with np.errstate(over="ignore", invalid="ignore"):
+        slopes = np.nan_to_num(
+            (row[pairs + 1] - row[pairs]) / (at[pairs + 1] - at[pairs]), posinf=0, neginf=0
+        )
+        starts = row[pairs] + slopes * (begin - at[pairs])
+    step = np.arange(int(np.sum(steps + 1))) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
+    slope, start = np.repeat(slopes, steps + 1), np.repeat(starts, steps + 1)
+    whole, column = np.repeat(steps, steps + 1), np.repeat(begin, steps + 1) + step
+    inside = (column >= 0) & (column < columns)
     half = 0.5 - _HALF_DOT / np.maximum(np.abs(slope), 2 * _HALF_DOT)
     for side in (-half, half):
         reach = np.clip(step + side, 0, whole)
-        _cover(first, last, column[inside], (row[pair] + slope * reach)[inside])
+        _cover(first, last, column[inside], (start + slope * reach)[inside])

@@ -114,7 +114,9 @@ def _settings(view: Training, look: TrainingLook) -> Row:
     words += ["log scale"] if look.log_y else []
     words += [f"smoothed over {look.smoothing * 100:g} %"] if look.smoothing else []
     words += ["zoomed"] if look.window is not None else []
-    words += [f"against {clip(view.baseline, 24)}"] if view.baseline else []
+    if view.baseline:
+        known = view.runs.get(view.baseline)
+        words.append(f"against {clip(known.label if known else view.baseline, 24)}")
     return Row.of((f" {glyphs.SEPARATOR} ".join(words), ACCENT))
 
 

@@ -6,6 +6,7 @@ crosshair it is the newest value; a baseline is read at the same place, or at it
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import isfinite
 
 import numpy as np
 
@@ -37,13 +38,13 @@ class Reading:
     def change(self) -> str:
         """`+0.012`, `-3`; "" where there is nothing to compare."""
         difference = self.difference
-        return "" if difference is None else _signed(difference)
+        return "" if difference is None or not isfinite(difference) else _signed(difference)
 
     @property
     def share(self) -> str:
         """`+3.1 %`: the difference as a share of the baseline."""
         difference = self.difference
-        if difference is None or not self.base:
+        if difference is None or not self.base or not isfinite(difference):
             return ""
         percentage = 100 * (difference / abs(self.base))
         return f"{percentage:+.1f} %" if abs(percentage) < 1000 else f"{_signed(percentage)} %"
@@ -92,4 +93,4 @@ def _base(base: Curve | None, curve: Curve, crosshair: float | None, within: flo
 
 
 def _signed(number: float) -> str:
-    return compact(number) if number < 0 or number != number else "+" + compact(number).lstrip("+")  # noqa: PLR0124
+    return compact(number) if number < 0 else "+" + compact(number)
