@@ -30,7 +30,7 @@ from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, MUTED, TEXT, WARNIN
 from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.counts import Counted, counts_panel, ranked
-from dashctl_tui.scenes.episodes import episode_rows, newest_panel
+from dashctl_tui.scenes.episodes import episode_rows, newest_panel, written
 from dashctl_tui.scenes.hosts.measures import bytes_per_second
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, shares
 from dashctl_tui.scenes.moments import age, duration, roughly
@@ -109,11 +109,12 @@ class Collecting:
 
 def _select(state: State, viewport: Viewport[Scrolled]) -> Collecting | None:
     recorders = tuple(_recorders(state, viewport))
-    episodes = tuple(
+    known = [
         item
-        for item in reversed(list(state.latest(Episode).values()))
+        for item in state.latest(Episode).values()
         if viewport.shows(item.event.episode_id, item.event.profile, item.event.host)
-    )
+    ]
+    episodes = tuple(sorted(known, key=written, reverse=True))
     newest = max(state.latest(Snapshot).values(), key=lambda item: item.time, default=None)
     totals = None if newest is None or viewport.filter else newest.event
     if not recorders and not episodes and totals is None:

@@ -22,7 +22,7 @@ from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, MUTED, TEXT, phase_
 from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.counts import Counted, counts_panel, draw_counts, ranked
-from dashctl_tui.scenes.episodes import episode_rows, newest_panel
+from dashctl_tui.scenes.episodes import episode_rows, newest_panel, written
 from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, shares
 from dashctl_tui.scenes.moments import age, when
@@ -58,7 +58,7 @@ class Store:
     @cached_property
     def written(self) -> tuple[float, ...]:
         """When each episode's recording ended, seconds since 1970, oldest first."""
-        return tuple(sorted(map(_written, self.episodes)))
+        return tuple(sorted(map(written, self.episodes)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +70,6 @@ class Growth:
     bytes: float | None
 
 
-def _written(item: Stamped[Episode]) -> float:
-    episode = item.event
-    return item.time if episode.started is None else episode.started + (episode.duration or 0.0)
-
-
 def _select(state: State, viewport: Viewport[Scrolled]) -> Store | None:
     known = state.latest(Episode).values()
     episodes = tuple(
@@ -84,7 +79,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Store | None:
                 for item in known
                 if viewport.shows(item.event.episode_id, item.event.profile, item.event.host)
             ),
-            key=_written,
+            key=written,
             reverse=True,
         )
     )
@@ -120,7 +115,7 @@ def _counted(episodes: Sequence[Stamped[Episode]]) -> Totals:
 
 def growth(store: Store, now: float) -> Growth:
     """What was written in the hour before `now`; bytes are those of the store's mean episode."""
-    recent = [item.event for item in store.episodes if 0 <= now - _written(item) < _HOUR]
+    recent = [item.event for item in store.episodes if 0 <= now - written(item) < _HOUR]
     windows = sum(len(event.phases or ()) for event in recent)
     size = store.totals.bytes
     mean = size / store.totals.episodes if size is not None and store.totals.episodes else None
@@ -236,7 +231,7 @@ def _growing(view: Store, now: float) -> Iterator[Run]:
         yield f", the last {last}", MUTED
         return
     yield f"{compact(grown.episodes)}", TEXT
-    yield " episodes an hour   ", MUTED
+    yield f" episode{'s' * (grown.episodes != 1)} an hour   ", MUTED
     yield f"{compact(grown.windows)}", TEXT
     yield " windows a minute   ", MUTED
     if grown.bytes is not None:

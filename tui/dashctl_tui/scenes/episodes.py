@@ -1,7 +1,8 @@
 """Episodes as lines: a name, where it was recorded, and its windows' phases as cells of colour and letter.
 
 Rules: a window's letter stands in its cell, so that it reads without colour; where there are more windows
-than cells, each cell shows the window in its place; the newest episode stands on top.
+than cells, each cell shows the window in its place; the newest episode stands on top, and its age is that of
+its recording, whenever it was told.
 """
 
 from collections.abc import Sequence
@@ -16,6 +17,12 @@ from dashctl_tui.scenes.moments import age
 from dashctl_tui.scenes.scene import Scrolled, Table, Viewport
 
 _WIDEST = 4
+
+
+def written(item: Stamped[Episode]) -> float:
+    """When an episode's recording ended, seconds since 1970; when it was told, if it does not say."""
+    episode = item.event
+    return item.time if episode.started is None else episode.started + (episode.duration or 0.0)
 
 
 def newest_panel(
@@ -37,13 +44,13 @@ def newest_panel(
 
 
 def episode_line(item: Stamped[Episode], now: float, width: int) -> Row:
-    """An episode in one line: its name, what and where it was, its windows' phases, when it was told."""
+    """An episode in one line: its name, what and where it was, its windows' phases, its age."""
     episode = item.event
     name = Row.of((fill(episode.episode_id, max(8, width // 4)), TEXT), "  ")
     what = Row.of((fill(episode.profile or "", 14) + "  ", MUTED)) if width >= 70 else Row.of("")
     where = Row.of((fill(episode.host or "", 14) + "  ", MUTED)) if width >= 90 else Row.of("")
     long = f"{episode.duration:g} s" if episode.duration is not None and width >= 60 else ""
-    told = fill_left(age(item.time, now), 11)
+    told = fill_left(age(written(item), now), 11)
     tail = Row.of((fill_left(long, 9) if width >= 60 else "", MUTED), (told, FAINT)).cut(0, width)
     room = width - name.width - what.width - where.width - tail.width
     strip = phase_strip(episode.phases or (), room)

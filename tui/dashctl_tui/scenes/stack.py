@@ -130,7 +130,7 @@ def _draw(view: Stack, viewport: Viewport[Scrolled]) -> Picture:
 def _side_by_side(view: Stack, viewport: Viewport[Scrolled]) -> Picture:
     width, height = viewport.width, viewport.height
     wire = min(28, max(16, width // 7))
-    left, middle, right = shares(width - 2 * wire, [38, 34, 28], gap=0)
+    left, middle, right = shares(width - 2 * wire, [34, 38, 28], gap=0)
     tall = len(view.nodes) * _TALL_BOX <= height
     each = _TALL_BOX if tall else _BOX
     fitting = len(view.nodes) if len(view.nodes) * each <= height else max(1, height // each - 1)
@@ -280,8 +280,9 @@ def _facts(stats: BusStats, now: float) -> Iterator[tuple[str, list[Run]]]:
 
 
 def _waiting(stats: BusStats) -> list[Run]:
-    """The fullest queue, and nothing where no queue has more than a moment's events."""
-    waiting = {name: count for name, count in stats.queues.items() if count > stats.rate}
+    """The fullest queue, and nothing where none has more than a moment's traffic."""
+    passing = {True: stats.bytes_in + 1e6, False: stats.rate + 1_000}
+    waiting = {name: count for name, count in stats.queues.items() if count > passing[name.endswith("bytes")]}
     if not waiting:
         return [("nothing", MUTED)]
     name = max(waiting, key=lambda each: waiting[each])
