@@ -12,7 +12,7 @@ from dashctl.alerts.standing import Standing
 from dashctl_tui.plots.canvas import Ink, Row, fit
 from dashctl_tui.plots.curve import CurveStyle, draw_curves
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import GOOD, HEADING, MUTED, TEXT
+from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, MUTED, TEXT
 from dashctl_tui.plots.series import Curve
 from dashctl_tui.plots.text import fill
 from dashctl_tui.scenes.alerts.view import Alerts, AlertsLook, Detail, inks_of, mark_of
@@ -80,10 +80,10 @@ def _fact(label: str, text: str, width: int, ink: Ink = TEXT) -> list[Row]:
 def _curve(detail: Detail) -> Curve | None:
     metric = detail.alert.alert.metric or ""
     if detail.columns is not None:
-        return curve_of(metric, detail.columns, None)
+        return curve_of(metric, detail.columns, ACCENT)
     if detail.traced is not None and detail.number in detail.traced.values:
         times, values = detail.traced.times, detail.traced.values[detail.number]
-        return Curve(metric, np.array(times), np.array(values))
+        return Curve(metric, np.array(times), np.array(values), ink=ACCENT)
     return None
 
 
