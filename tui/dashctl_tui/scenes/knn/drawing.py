@@ -4,7 +4,8 @@ Rules: every class has a letter, which stands in the middle of its points as wel
 a region keeps its colours and the rest fades; the point that is picked is marked, even behind others.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.camera import Camera
@@ -100,8 +101,11 @@ def _palette(classes: Classes, faded: bool) -> CloudPalette:
 
 
 def _letters(points: Points, cloud: Cloud, classes: Classes, look: CloudLook) -> list[Marker]:
-    """Each class's letter in its middle, so that classes can be told apart without colour."""
-    if not 1 < len(classes.present) <= _MOST_LETTERS:
+    """Each class's letter in its middle, so that classes can be told apart without colour.
+
+    Steps of an amount have no middle: they lie in layers or are scattered.
+    """
+    if classes.levels or not 1 < len(classes.present) <= _MOST_LETTERS:
         return []
     shift = 0 if look.region is None else 1
     return [
@@ -121,15 +125,24 @@ def _outlined(rows: list[Row], look: CloudLook) -> list[Row]:
     """The outline that is being drawn, over the picture."""
     if not look.drawing or not look.trail:
         return rows
+    is_box = look.drawing == "box"
     cells = (
-        box_cells(look.trail[0], look.trail[-1])
-        if look.drawing == "box"
-        else dict.fromkeys(look.trail, glyphs.DOT)
+        box_cells(look.trail[0], look.trail[-1]) if is_box else dict.fromkeys(_line(look.trail), glyphs.DOT)
     )
     for (column, row), glyph in cells.items():
         if 0 <= row < len(rows):
             rows[row] = rows[row].overlay(column, Row.of((glyph, ACCENT)))
     return rows
+
+
+def _line(trail: Sequence[Cell]) -> Iterator[Cell]:
+    """The cells of a line through these."""
+    yield trail[0]
+    for (column, row), (next_column, next_row) in pairwise(trail):
+        steps = max(1, abs(next_column - column), abs(next_row - row))
+        for step in range(1, steps + 1):
+            share = step / steps
+            yield round(column + (next_column - column) * share), round(row + (next_row - row) * share)
 
 
 def box_cells(one: Cell, other: Cell) -> dict[Cell, str]:

@@ -20,6 +20,7 @@ from dashctl_tui.scenes.knn.points import Points
 
 COUNT = 9
 _FEWEST_CLASSES = 4
+_FEWEST_KEYS = 4
 _KEYS = 9
 _HINTS = (
     ("← → ↑ ↓", "turn"),
@@ -29,10 +30,10 @@ _HINTS = (
     ("c", "colour by …"),
     ("Enter", "pick a point"),
     ("v f", "box, lasso"),
-    ("u b", "next cloud, all"),
+    ("u b", "next, all"),
     ("s r", "spin, reset"),
 )
-_PICKED_HINTS = (("w a z d", "to a neighbour"), ("m", "centre on it"), ("Esc", "let go"))
+_PICKED_HINTS = (("Esc", "let go"), ("w a z d", "to a neighbour"), ("m", "centre on it"))
 _DRAWING_HINTS = {
     "box": (("← → ↑ ↓", "move the corner"), ("v", "other corner"), ("Enter", "select"), ("Esc", "leave it")),
     "lasso": (("drag", "round points"), ("Esc", "leave it")),
@@ -60,12 +61,13 @@ def draw_legend(points: Points, look: CloudLook, width: int, height: int) -> Leg
     hints = [
         Row.of((fill(keys, _KEYS), TEXT), (fill(words, width - _KEYS), MUTED)) for keys, words in _hints(look)
     ]
-    room = max(min(_FEWEST_CLASSES, len(classes.present)), height - len(below) - len(hints))
+    least = min(len(hints), 1 if _is_special(look) else _FEWEST_KEYS)
+    room = max(min(_FEWEST_CLASSES, len(classes.present)), height - len(below) - least)
     shown = _window(classes.present, look.line, room)
     lines = [_line(points, look, code, counts[code], width) for code in shown]
     rows = fit([*lines, *below], width, min(height, len(lines) + len(below)))
-    free = height - len(rows) - len(hints)
-    rows = [*rows, *[Row.blank(width)] * max(0, free), *hints]
+    hints = hints[: height - len(rows)]
+    rows = [*rows, *[Row.blank(width)] * (height - len(rows) - len(hints)), *hints]
     return Legend(fit(rows, width, height), shown)
 
 
@@ -85,6 +87,10 @@ def _key(points: Points, look: CloudLook, code: int) -> Key:
     classes = points.fields[points.by(look.by)]
     ink = FAINT if _is_hidden(points, look, code) else classes.ink(code)
     return Key(classes.names[code], ink, classes.letters[code], f"{classes.counts[code]:,}")
+
+
+def _is_special(look: CloudLook) -> bool:
+    return bool(look.drawing) or look.picked is not None or look.region is not None
 
 
 def _hints(look: CloudLook) -> Sequence[tuple[str, str]]:

@@ -32,7 +32,8 @@ LEVELS = 8
 """So many steps a continuous field is shown in."""
 _KEPT = 4
 _COUNTED = ascii_letters + digits
-_ORDER = ("phase", "predicted", "label", "cluster")
+_ORDER = ("phase", "label", "", "predicted", "cluster")
+"""Of colourings by a category; "" for any other. Amounts come last."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,9 +102,12 @@ class Points:
     @cached_property
     def names(self) -> tuple[str, ...]:
         """The colourings, in the order in which one goes through them."""
-        return tuple(
-            sorted(self.fields, key=lambda name: _ORDER.index(name) if name in _ORDER else len(_ORDER))
-        )
+        return tuple(sorted(self.fields, key=self._turn))
+
+    def _turn(self, name: str) -> int:
+        if name in self.numbers:
+            return len(_ORDER)
+        return _ORDER.index(name if name in _ORDER else "")
 
     def by(self, wanted: str) -> str:
         """The colouring of this name, or the first; "" for the only one of a cloud that has none."""
