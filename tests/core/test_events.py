@@ -127,7 +127,7 @@ CASES: list[tuple[Event, dict[str, Any]]] = [
     ),
     (
         AlertAcknowledged("disk", by="ada"),
-        {"type": "alert_acknowledged", "name": "disk", "by": "ada"},
+        {"type": "alert_acknowledged", "name": "disk", "by": "ada", "withdrawn": False},
     ),
     (
         SourceCode("train.py", "for epoch in epochs:\n    step()\n", 12),
