@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from dashctl_tui.plots import glyphs, palette
 from dashctl_tui.plots.ansi import sgr, to_ansi
 from dashctl_tui.plots.canvas import PLAIN, Ink, Row
-from dashctl_tui.plots.palette import ALERT, GOOD, TRACK, cluster_ink, filled, hidden_in, shades
+from dashctl_tui.plots.palette import ALERT, CHOSEN_LINE, GOOD, TRACK, cluster_ink, filled, hidden_in, shades
 from dashctl_tui.plots.skin import DEPTHS, Depth, Paint, Skin
 from dashctl_tui.plots.spelling import in_ascii
 from dashctl_tui.plots.strips import to_strip
@@ -49,6 +49,12 @@ def test_what_is_hidden_is_seen_where_there_is_no_colour() -> None:
     assert Skin("dark", "none").paint(hidden_in(GOOD)) == Paint()
     hidden = Skin("dark", "16").paint(hidden_in(GOOD))
     assert hidden.colour == hidden.background
+
+
+@EVERY_DEPTH
+def test_the_line_that_is_chosen_shows_in_every_depth(depth: Depth) -> None:
+    skin = Skin("dark", depth)
+    assert skin.paint(Ink("text", CHOSEN_LINE)) not in (skin.paint(Ink("text")), skin.ground)
 
 
 @EVERY_DEPTH

@@ -14,12 +14,14 @@ from zlib import crc32
 
 from dashctl.phases import PHASES, Phase
 from dashctl_tui.plots.canvas import Ink
-from dashctl_tui.plots.skin import ON, SCALE
+from dashctl_tui.plots.skin import CHOSEN, ON, SCALE
 from dashctl_tui.plots.themes import CATEGORIES, MODELS
 
 BACKGROUND: Final = "background"
 TRACK: Final = "track"
 """Background of the empty part of a bar."""
+CHOSEN_LINE: Final = CHOSEN
+"""Background of the line that is chosen."""
 ON_COLOUR: Final = ON
 """Text on top of a coloured cell."""
 

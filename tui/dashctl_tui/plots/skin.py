@@ -23,6 +23,8 @@ Colour = str | int | None
 DEPTHS: Final[tuple[Depth, ...]] = ("truecolor", "256", "16", "none")
 ON: Final = "on"
 """The role of text on a cell that is filled with a colour: whichever can be read there."""
+CHOSEN: Final = "chosen"
+"""The role behind the line that is chosen: it has to show without colours, too."""
 SCALE: Final = "scale:"
 """Begins a role that ends in a share from 0 to 1, as "scale:0.25"."""
 _LITERAL: Final = "#"
@@ -71,6 +73,8 @@ class Skin:
 @lru_cache(maxsize=4096)
 def _paint(skin: Skin, ink: Ink) -> Paint:
     filled = bool(ink.background) and ink.colour == ON
+    if ink.background == CHOSEN and skin.depth in ("none", "16"):
+        return Paint(None, None, ink.bold, ink.underline, not ink.reverse)
     if filled and skin.depth in ("none", "16"):
         # The terminal's own background on the colour is as readable as the colour on that background.
         return Paint(_colour(skin, ink.background), None, ink.bold, ink.underline, not ink.reverse)

@@ -146,6 +146,7 @@ DARK: Final = Theme(
         {
             "background": "#101016",
             "track": "#26262f",
+            "chosen": "#26262f",
             "on": "#121218",
             "text": "#d0d0d7",
             "heading": "#eeeef2",
@@ -189,6 +190,7 @@ LIGHT: Final = Theme(
         {
             "background": "#ffffff",
             "track": "#e4e4e8",
+            "chosen": "#e4e4e8",
             "on": "#ffffff",
             "text": "#303036",
             "heading": "#101016",
@@ -270,6 +272,7 @@ HIGH_CONTRAST: Final = Theme(
         {
             "background": "#000000",
             "track": "#303030",
+            "chosen": "#303030",
             "on": "#000000",
             "text": "#eeeeee",
             "heading": "#ffffff",

@@ -10,7 +10,17 @@ from typing import Final
 from dashctl.events import Level, LogLine, Stamped
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row
-from dashctl_tui.plots.palette import ACCENT, ALERT, FAINT, HEADING, MUTED, TEXT, TRACK, WARNING, name_ink
+from dashctl_tui.plots.palette import (
+    ACCENT,
+    ALERT,
+    CHOSEN_LINE,
+    FAINT,
+    HEADING,
+    MUTED,
+    TEXT,
+    WARNING,
+    name_ink,
+)
 from dashctl_tui.plots.text import clip, fill, wrap
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.logs.look import LEVELS, Logs, LogsLook
@@ -136,7 +146,7 @@ def _first(message: str, room: int, ink: Ink) -> Row:
 
 def _lit(row: Row) -> Row:
     """The line that the cursor is on."""
-    return Row(tuple((text, ink._replace(background=TRACK)) for text, ink in row.runs), row.width)
+    return Row(tuple((text, ink._replace(background=CHOSEN_LINE)) for text, ink in row.runs), row.width)
 
 
 def _draw_line(view: Logs, at: int, viewport: Viewport[LogsLook]) -> Picture:

@@ -13,7 +13,7 @@ from rich.cells import cell_len
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Row, Run
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, TRACK
+from dashctl_tui.plots.palette import ACCENT, CHOSEN_LINE, FAINT, HEADING, MUTED, TEXT
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.layout import panel, seen, spread
@@ -64,7 +64,7 @@ def draw_runs(view: Runs, viewport: Viewport[RunsLook]) -> Picture:
 
 def lit(row: Row) -> Row:
     """The line that the cursor is on."""
-    return Row(tuple((text, ink._replace(background=TRACK)) for text, ink in row.runs), row.width)
+    return Row(tuple((text, ink._replace(background=CHOSEN_LINE)) for text, ink in row.runs), row.width)
 
 
 def pointer(view: Runs, row: int) -> int | None:
