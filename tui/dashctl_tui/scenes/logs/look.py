@@ -42,6 +42,19 @@ class LogsLook:
     scroll: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Same:
+    """Runs of one name: how many, how many ends their ids have, the first and the last id."""
+
+    runs: int
+    ends: int
+    extremes: tuple[str, str]
+
+
+def _end(run: str) -> str:
+    return run.rpartition("-")[2]
+
+
 @dataclass(frozen=True)
 class Logs:
     """The lines that are wanted, oldest first; numbers[i] is that of lines[i].
@@ -74,21 +87,23 @@ class Logs:
         return max((cell_len(clip(self.label_of(run), LONGEST)) for run in self.runs), default=0)
 
     @cached_property
-    def _same(self) -> Mapping[str, Sequence[str]]:
+    def _same(self) -> Mapping[str, "_Same"]:
         """Runs by their name."""
         same: dict[str, list[str]] = {}
         for run in self.runs:
             same.setdefault(self.name_of(run), []).append(run)
-        return same
+        return {
+            name: _Same(len(runs), len({_end(run) for run in runs}), (min(runs), max(runs)))
+            for name, runs in same.items()
+        }
 
     def label_of(self, run: str) -> str:
         """A run's name, and where several have the same what their ids differ by."""
         name = self.name_of(run)
-        same = self._same.get(name, ())
-        if len(same) < 2:
+        same = self._same.get(name)
+        if same is None or same.runs < 2:
             return name
-        ends = {one.rpartition("-")[2] for one in same}
-        return f"{name} {run.rpartition('-')[2] if len(ends) == len(same) else told_apart(run, same)}"
+        return f"{name} {_end(run) if same.ends == same.runs else told_apart(run, same.extremes)}"
 
     def name_of(self, run: str) -> str:
         """What a run is called."""

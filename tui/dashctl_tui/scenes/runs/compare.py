@@ -23,7 +23,7 @@ from dashctl_tui.scenes.runs.look import Comparison, Runs, RunsLook
 from dashctl_tui.scenes.runs.table import BASELINE, metric_words, place_sign
 from dashctl_tui.scenes.scene import Picture, Viewport
 from dashctl_tui.scenes.training.curves import curve_of
-from dashctl_tui.scenes.training.names import labels_of, told_apart
+from dashctl_tui.scenes.training.names import labels_of
 
 _COLUMN: Final = 14
 _GAP: Final = 2
@@ -54,7 +54,7 @@ def layout_of(comparison: Comparison, viewport: Viewport[RunsLook]) -> Layout:
     width = viewport.width if viewport.narrow else viewport.width * 3 // 5
     keys = [key for key, _ in comparison.differing]
     values = [_value(value) or "" for _, row in comparison.differing for value in row[:_MEASURED]]
-    names = [_name(place, comparison.runs, viewport)[0] for place in range(len(comparison.runs))[:_MEASURED]]
+    names = [_name(place, comparison, viewport)[0] for place in range(len(comparison.runs))[:_MEASURED]]
     key = min(_KEY, max(_LEAST_KEY, *(cell_len(clip(one, _KEY)) for one in ["", *keys])))
     texts = [clip(one, _COLUMN) for one in [*values, *names]]
     column = min(_COLUMN, max(_LEAST_COLUMN, *(cell_len(one) for one in ["", *texts])))
@@ -121,7 +121,7 @@ def _head(
     look, now, runs = viewport.look, viewport.now, comparison.runs
     lower = look.lower(view.metric)
     found = [view.readings.get(runs[place].run) for place in places]
-    names = [_name(place, runs, viewport) for place in places]
+    names = [_name(place, comparison, viewport) for place in places]
     states = [(word := runs[place].standing(now), standing_mark(word)[1]) for place in places]
     lasted = [runs[place].lasted(now) for place in places]
     bests = [None if one is None else one.best(lower=lower) for one in found]
@@ -169,12 +169,10 @@ def _sign(place: int, run: Told, viewport: Viewport[RunsLook]) -> str:
     return place_sign(place)
 
 
-def _name(place: int, runs: Sequence[Told], viewport: Viewport[RunsLook]) -> tuple[str, Ink]:
-    """The name, or where several have the same what their ids differ by."""
-    run = runs[place]
-    same = [one.run for one in runs if one.name == run.name]
-    name = told_apart(run.run, same) if len(same) > 1 else run.name
-    return f"{_sign(place, run, viewport)} {name}", _ink(run, viewport)._replace(bold=True)
+def _name(place: int, comparison: Comparison, viewport: Viewport[RunsLook]) -> Cell:
+    run = comparison.runs[place]
+    sign = _sign(place, run, viewport)
+    return f"{sign} {comparison.label_of(run)}", _ink(run, viewport)._replace(bold=True)
 
 
 def _chart(

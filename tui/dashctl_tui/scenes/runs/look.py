@@ -14,6 +14,7 @@ from dashctl.curve import Columns
 from dashctl.events import Scalar
 from dashctl_tui.scenes.run_metrics import Reading, lower_is_better
 from dashctl_tui.scenes.run_views import RunView, Standing, Step, Told
+from dashctl_tui.scenes.training.names import told_apart
 
 Sort = Literal["started", "duration", "last", "best", "state", "name", "host"]
 SORTS: Final[tuple[Sort, ...]] = ("started", "duration", "last", "best", "state", "name", "host")
@@ -71,6 +72,19 @@ class Comparison:
         return [
             (key, values) for key, values in rows if len({(type(one) is bool, one) for one in values}) > 1
         ]
+
+    @cached_property
+    def _ids(self) -> Mapping[str, list[str]]:
+        """The first and the last id of the runs with a name; one if there is one."""
+        ids: dict[str, list[str]] = {}
+        for one in self.runs:
+            ids.setdefault(one.name, []).append(one.run)
+        return {name: same if len(same) < 2 else [min(same), max(same)] for name, same in ids.items()}
+
+    def label_of(self, run: Told) -> str:
+        """The name, or where several have the same what their ids differ by."""
+        ends = self._ids[run.name]
+        return told_apart(run.run, ends) if len(ends) > 1 else run.name
 
     @cached_property
     def alike(self) -> int:

@@ -1,20 +1,22 @@
 """Picks the runs out of the state, in the order that was chosen.
 
 Rules: of thousands of runs only those on the screen have their curves looked at, unless the order depends on
-that; what is not known stands last, whichever way the order is turned; among equals the newest is first.
+that; what is not known stands last, whichever way the order is turned; among equals the newest is first; the
+order is made anew once a second, and at once when a run begins or ends.
 """
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Final
 
 from dashctl.curve import Columns
-from dashctl.events import Metric
+from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl.state import State
 from dashctl_tui.scenes.run_metrics import Reading, metrics_by_runs, reading
 from dashctl_tui.scenes.run_views import Standing, Told, run_view, steps_of, told_of_runs
 from dashctl_tui.scenes.runs.look import Comparison, Detail, Runs, RunsLook
+from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.viewport import Viewport
 
 AROUND: Final = 3
@@ -36,27 +38,40 @@ _RANKS: Final[dict[Standing, int]] = {
 Order = Callable[[Told], float | str | None]
 
 
+Listed = tuple[tuple[Told, ...], Mapping[Standing, int]]
+"""Runs in their order, and how many stand how."""
+
+_TOLD: Final[Memo[list[Told]]] = Memo(1)
+_SHOWN: Final[Memo[list[Told]]] = Memo(1)
+_LISTED: Final[Memo[Listed]] = Memo(1)
+
+
 def select_runs(state: State, viewport: Viewport[RunsLook]) -> Runs | None:
     """What the scene shows; None where there is no run, or none that the filter leaves."""
-    look = viewport.look
-    told = told_of_runs(state, nameless=True)
-    shown = told
-    if viewport.filter:
-        shown = [one for one in told if viewport.shows(one.run, one.name, one.host, config=one.config)]
+    look, told = viewport.look, _told(state, viewport.now)
+    shown = _SHOWN.get("shown", (told, viewport.filter), lambda: _wanted(told, viewport)) if told else []
     if not shown:
         return None
     names = metrics_by_runs(state)
     metric = look.metric if look.metric or not names else names[0]
-    every = len(shown) <= FEW or look.sort in {"last", "best"}
+    by_metric = look.sort in {"last", "best"}
+    every = by_metric or len(shown) <= FEW
     readings = {one.run: reading(state, one.run, metric) for one in shown} if every else {}
-    order = in_order(shown, look, metric, readings, viewport.now)
+    order, counts = (
+        _listed(shown, look, metric, readings, viewport.now)
+        if by_metric
+        else _LISTED.get(
+            "listed",
+            (shown, look.sort, look.inverted, int(viewport.now)),
+            lambda: _listed(shown, look, metric, readings, viewport.now),
+        )
+    )
     at = next((place for place, one in enumerate(order) if one.run == look.cursor), 0)
     fitting = max(1, viewport.height - AROUND - (viewport.height >= HINTED))
     first = max(at - fitting + 1, min(look.first, at, max(0, len(order) - fitting)))
     if not every:
         readings = {one.run: reading(state, one.run, metric) for one in order[first : first + fitting]}
-    counts = Counter([one.standing(viewport.now) for one in order])
-    runs = Runs(tuple(order), at, first, fitting, metric, tuple(names), readings, counts)
+    runs = Runs(order, at, first, fitting, metric, tuple(names), readings, counts)
     if look.page == "run":
         return replace(runs, detail=_detail(state, runs, viewport.now))
     if look.page == "compare":
@@ -64,6 +79,26 @@ def select_runs(state: State, viewport: Viewport[RunsLook]) -> Runs | None:
         found = {one.run: reading(state, one.run, metric) for one in comparison.runs[:FEW]}
         return replace(runs, comparison=comparison, readings=found)
     return runs
+
+
+def _told(state: State, now: float) -> list[Told]:
+    """What is known of each run, at most a second old: values come thousands of times a second."""
+    versions = tuple(state.version(cls) for cls in (RunStarted, RunFinished, Progress))
+    source = (state, versions, int(now), len(state.series(Metric)))
+    return _TOLD.get("told", source, lambda: told_of_runs(state, nameless=True))
+
+
+def _wanted(told: list[Told], viewport: Viewport[RunsLook]) -> list[Told]:
+    if not viewport.filter:
+        return told
+    return [one for one in told if viewport.shows(one.run, one.name, one.host, config=one.config)]
+
+
+def _listed(
+    shown: Sequence[Told], look: RunsLook, metric: str, readings: dict[str, Reading | None], now: float
+) -> Listed:
+    order = in_order(shown, look, metric, readings, now)
+    return tuple(order), Counter([one.standing(now) for one in order])
 
 
 def in_order(
