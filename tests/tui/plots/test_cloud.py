@@ -18,18 +18,18 @@ from dashctl_tui.plots.raster import Points, Raster, View, classes_per_cell
 PALETTE = cloud_palette(cluster_ink(index) for index in range(3))
 BOX = {FAINT, FAINTER}
 EMPTY_BOX = """\
-        ⣀⣠⠤⠔⠒⢋⠓⢤⣀
- ⣀⣀⠤⠔⠒⠋⠉     ⠠  ⠈⠙⠢⢄⡀
-⢸⠙⠲⢄⡀        ⠐      ⠉⢓⣤⡀
-⢸   ⠉⠓⠦⣀     ⢈⢀⣀⡤⠤⠒⠚⠉⠁ ⡇
-⢸       ⠙⠲⡤⠒⠒⠩⠁        ⡇
+        ⣀⡠⠤⠔⠒⢋⠓⠤⣀
+ ⣀⣀⠤⠔⠒⠊⠉     ⠠  ⠈⠙⠢⢄⡀
+⢸⠙⠢⢄⡀        ⠐      ⠉⢒⣤⡀
+⢸   ⠉⠓⠦⣄     ⢈⢀⣀⡠⠤⠒⠊⠉⠁ ⡇
+⢸       ⠉⠲⡤⠒⠚⠩⠁        ⡇
 ⢸         ⡇  ⠐         ⡇
 ⢸         ⡇  ⢈         ⡇
-⢸         ⡇ ⠄ ⠂⠄       ⡇
-⢸  ⢀⠄⠠⠂⠐⠁ ⡇      ⠠⢀    ⡇
-⠈⠚⢤⣀      ⡇        ⠈⠐⠠⢀⡇
-   ⠈⠑⠢⣄⡀  ⡇     ⣀⣠⠤⠔⠒⠉⠉
-       ⠉⠓⢤⣧⠤⠔⠒⠋⠉"""
+⢸         ⡇ ⠄ ⠂        ⡇
+⢸  ⢀ ⠠⠂ ⠁ ⡇     ⠐⠠⢀    ⡇
+⠈⠚⠤⣀      ⡇        ⠈⠐⠠⢀⡇
+   ⠈⠑⠢⣄⡀  ⡇     ⣀⡠⠤⠔⠒⠉⠉
+       ⠉⠒⢤⣧⠤⠔⠒⠊⠉"""
 cameras = st.builds(
     Camera,
     yaw=st.floats(-pi, pi),

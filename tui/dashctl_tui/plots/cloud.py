@@ -196,7 +196,7 @@ class Cloud:
 
     def _box(self, view: View, dots: NDArray[np.uint8], first: int) -> NDArray[np.int16]:
         """Put the box's dots into the lower layer; (h, w), its ink: first, or first + 1 for a front edge."""
-        front, back = box_dots(self._corners(view), view.columns, view.rows)
+        front, back = box_dots(self._corners(view), view.columns, view.rows, clips=view.clips)
         flat = dots.ravel()
         for column, row in (front, back):
             at = row * view.columns
