@@ -304,7 +304,9 @@ def test_each_processor_has_its_numbers_and_who_uses_it() -> None:
 
 def test_eight_processors_share_what_room_there_is() -> None:
     assert in_full(200, 48, (BUSY,) * 8).count("650 W of 700 W") == 8
-    assert in_full(120, 38, (BUSY,) * 8).count("60 GB of 80 GB") == 8
+    smaller = in_full(120, 38, (BUSY,) * 8)
+    assert smaller.count("93 %   60 GB of 80 GB   71 °C   650 W of 700 W") == 8
+    assert smaller.count("▆▆▆ │\n") == 8, "how busy each was, and its memory"
 
 
 def test_in_a_narrow_picture_all_of_it_is_scrolled_through() -> None:

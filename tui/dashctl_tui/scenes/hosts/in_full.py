@@ -49,6 +49,37 @@ _PROCESS_COLUMNS = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class _Number:
+    """One number of one processor: `top` is where its scale ends, its limit if it is `limited`."""
+
+    label: str
+    field: str
+    value: float | None
+    top: float | None
+    written: Callable[[float], str]
+    ink: Ink
+    limited: bool = False
+
+    @property
+    def text(self) -> str:
+        if self.value is None:
+            return glyphs.UNKNOWN
+        limit = f" of {self.written(self.top)}" if self.limited and self.top else ""
+        return self.written(self.value) + limit
+
+    def row(self, ran: Values | None, width: int) -> Row:
+        """In exactly so many cells: its name, its value, a bar, and how it ran."""
+        share = self.value / self.top if self.value is not None and self.top else 0.0
+        head = Row.of(
+            (f"   {fill(self.label, _GPU_LABEL)}", MUTED), (fill_left(self.text, _GPU_VALUE) + " ", TEXT)
+        ) + meter(share, 14 if width >= _WIDE else 8, self.ink)
+        room = width - head.width - 1
+        if room < 4 or ran is None or np.isnan(ran).all():
+            return head.fit(width)
+        return head + Row.of(" ") + history(whole(ran, room), room, 1, self.ink, self.top)[0]
+
+
 def draw_in_full(view: Hosts, host: Host, viewport: Viewport[HostsLook]) -> Picture:
     """Everything that is known of a host, and how far it can be scrolled."""
     width, height = viewport.width, viewport.height
@@ -123,7 +154,7 @@ def _graphics(host: Host, width: int, height: int) -> list[Row]:
     table = [*_processes(processes, inner)] if processes else []
     below = len(table) + PANEL_ROWS if table else 0
     room = (height - PANEL_ROWS - below) // max(1, len(gpus))
-    each = 5 if room >= 5 else 3 if room >= 3 and inner >= _PAIRED else 2
+    each = 5 if room >= 5 else 3 if room >= 3 else 2
     rows = [row for place, gpu in enumerate(gpus) for row in _gpu(host, place, gpu, inner, each)]
     size = max(height - below, len(rows) + PANEL_ROWS)
     title = f"{len(gpus)} GPU{'s' if len(gpus) != 1 else ''}"
@@ -134,55 +165,49 @@ def _graphics(host: Host, width: int, height: int) -> list[Row]:
 
 
 def _gpu(host: Host, place: int, gpu: Gpu, width: int, height: int) -> list[Row]:
-    """One processor: its name over a line for each of its numbers, for each two, or for all of them."""
+    """One processor: its name over a line for each of its numbers, for each two, or for all of them.
+
+    height: 2, 3 or 5.
+    """
     title = Row.of((fill_left(str(place), 2) + " ", ACCENT), (clip(gpu.name, width - 3), HEADING)).fit(width)
     numbers = _numbers(gpu)
     if not numbers:
         return fit([title, Row.of(("   does not answer", ALERT))], width, height)
-    if height == 2:
-        told = [run for each in numbers for run in ((f"{each.label} ", MUTED), (f"{each.text}  ", TEXT))]
-        return [title, (Row.of("   ") + Row.join(told)).fit(width)]
-    if height == 3:
+    if height >= 5:
+        lines = [each.row(_ran(host, place, each.field), width) for each in numbers]
+    elif height >= 3 and width >= _PAIRED:
         half = width // 2
         pairs = [each.row(_ran(host, place, each.field), half) for each in numbers]
-        return fit([title, pairs[0] + pairs[1], pairs[2] + pairs[3]], width, height)
-    lines = [each.row(_ran(host, place, each.field), width) for each in numbers]
+        lines = [pairs[0] + pairs[1], pairs[2] + pairs[3]]
+    else:
+        lines = [_in_one(numbers, width), _busy_and_memory(host, place, numbers, width)]
     return fit([title, *lines], width, height)
+
+
+def _in_one(numbers: Sequence[_Number], width: int) -> Row:
+    """All numbers in a line, with their names if there is room: their units tell them apart too."""
+    named = [run for each in numbers for run in ((f"{each.label} ", MUTED), (f"{each.text}  ", TEXT))]
+    row = Row.of("   ") + Row.join(named)
+    if row.width > width + 2:
+        row = Row.of("   ") + Row.of(("   ".join(each.text for each in numbers), TEXT))
+    return row.fit(width)
+
+
+def _busy_and_memory(host: Host, place: int, numbers: Sequence[_Number], width: int) -> Row:
+    """How the first two ran, beside each other."""
+    row, room = Row.blank(2), (width - 4) // 2
+    for each in numbers[:2]:
+        ran = _ran(host, place, each.field)
+        known = room > 0 and ran is not None and not np.isnan(ran).all()
+        drawn = (
+            history(whole(ran, room), room, 1, each.ink, each.top)[0] if known and ran is not None else None
+        )
+        row = row + Row.of(" ") + (drawn or Row.blank(room))
+    return row.fit(width)
 
 
 def _ran(host: Host, place: int, field: str) -> Values | None:
     return None if host.traced is None else column(host.traced, f"gpus.{place}.{field}")
-
-
-@dataclass(frozen=True, slots=True)
-class _Number:
-    """One number of one processor: `top` is where its scale ends, its limit if it is `limited`."""
-
-    label: str
-    field: str
-    value: float | None
-    top: float | None
-    written: Callable[[float], str]
-    ink: Ink
-    limited: bool = False
-
-    @property
-    def text(self) -> str:
-        if self.value is None:
-            return glyphs.UNKNOWN
-        limit = f" of {self.written(self.top)}" if self.limited and self.top else ""
-        return self.written(self.value) + limit
-
-    def row(self, ran: Values | None, width: int) -> Row:
-        """In exactly so many cells: its name, its value, a bar, and how it ran."""
-        share = self.value / self.top if self.value is not None and self.top else 0.0
-        head = Row.of(
-            (f"   {fill(self.label, _GPU_LABEL)}", MUTED), (fill_left(self.text, _GPU_VALUE) + " ", TEXT)
-        ) + meter(share, 14 if width >= _WIDE else 8, self.ink)
-        room = width - head.width - 1
-        if room < 4 or ran is None or np.isnan(ran).all():
-            return head.fit(width)
-        return head + Row.of(" ") + history(whole(ran, room), room, 1, self.ink, self.top)[0]
 
 
 def _numbers(gpu: Gpu) -> list[_Number]:
