@@ -82,7 +82,8 @@ class Monitor(App[None]):
     #filter, #call, #ask { display: none; border: none; padding: 0 1; }
     #time { display: none; }
     CommandPalette SearchIcon { display: none; }
-    CommandPalette:nocolor CommandList > .option-list--option-highlighted { text-style: bold underline; }
+    CommandPalette:ansi CommandList > .option-list--option-highlighted { text-style: bold underline; }
+    Input:ansi > .input--cursor { text-style: reverse; color: ansi_default; background: ansi_default; }
     """
 
     def __init__(

@@ -43,7 +43,7 @@ def textual_theme(skin: Skin) -> Theme:
         dark=skin.colours.dark,
         # Where the terminal's own background is kept, it has to be sent as such.
         ansi=not skin.fills,
-        variables={} if skin.fills else _variables(skin),
+        variables={} if skin.fills else _given(skin),
     )
 
 
@@ -70,7 +70,7 @@ def _of_sixteen(skin: Skin) -> Theme:
         boost=_OWN,
         dark=skin.colours.dark,
         ansi=True,
-        variables=_variables(skin),
+        variables=_given(skin),
     )
 
 
@@ -89,12 +89,9 @@ class InSkin(LineFilter):
         ]
 
 
-def _variables(skin: Skin) -> dict[str, str]:
-    """What Textual needs where colours are the terminal's own: a cursor that shows without any, too."""
-    given = BUILTIN_THEMES["ansi-dark" if skin.colours.dark else "ansi-light"].variables
-    cursor = {"background": _OWN, "foreground": _OWN, "text-style": "reverse"}
-    kinds = ("input-cursor", "block-cursor")
-    return {**given, **{f"{kind}-{part}": value for kind in kinds for part, value in cursor.items()}}
+def _given(skin: Skin) -> dict[str, str]:
+    """What Textual's own style sheets ask for where colours are the terminal's."""
+    return BUILTIN_THEMES["ansi-dark" if skin.colours.dark else "ansi-light"].variables
 
 
 @lru_cache(maxsize=4096)
