@@ -11,6 +11,7 @@ from math import isfinite
 from pathlib import Path
 from string import Formatter
 from typing import Any, Final, NamedTuple, TypeVar, cast
+from urllib.parse import urlsplit
 
 import msgspec
 
@@ -231,7 +232,7 @@ _MESSAGES: Final = f"a text with none but {', '.join(f'{{{place}}}' for place in
 
 def _webhook(table: _Table) -> Webhook:
     table.only(("url", "format", "header", "token_env", "token_file", "timeout"))
-    url = table.get("url", _url, "http://… or https://…")
+    url = table.get("url", _url, "http://HOST… or https://HOST… without a password")
     kind = table.get("format", _one_of(("alertmanager", "webhook")), "alertmanager or webhook")
     header = table.get("header", _header, "the name of a header, as Authorization", "Authorization")
     env = table.get("token_env", _text, "the name of a variable of the environment", "")
@@ -341,8 +342,10 @@ def _message(value: Any) -> str:
 
 
 def _url(value: Any) -> str:
-    rest = _text(value).removeprefix("https://").removeprefix("http://")
-    if rest == value or not rest.strip("/") or not value.isascii() or " " in value:
+    parts = urlsplit(_text(value))
+    wrong = parts.scheme not in {"http", "https"} or not parts.hostname or parts.port == 0
+    # A password would stand in the file for all to read, and in what is logged on the way.
+    if wrong or parts.username is not None or not value.isascii() or " " in value:
         raise ValueError
     return str(value)
 

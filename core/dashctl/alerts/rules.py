@@ -20,8 +20,8 @@ Unit = Literal["s", "steps", "values"]
 Mode = Literal["min", "max"]
 """Which values are good ones: small or large."""
 
-LONGEST_NAME: Final = 400
-"""Characters of an alert's name and of what it is about."""
+LONGEST_METRIC: Final = 400
+"""Characters of a metric's name in an alert."""
 LONGEST_MESSAGE: Final = 2_000
 
 
@@ -208,7 +208,7 @@ class Rule(msgspec.Struct, frozen=True):
 
     def alert_name(self, metric: str) -> str:
         """The name of its alert on a metric."""
-        return sendable(f"{self.name}: {metric}", LONGEST_NAME)
+        return f"{self.name}: {sendable(metric, LONGEST_METRIC)}"
 
     def described(self) -> str:
         """What has to hold for it to fire, for a person to read."""

@@ -7,7 +7,7 @@ and what is allowed.
 from dashctl.alerts.evaluation import Memory
 from dashctl.alerts.rules import (
     LONGEST_MESSAGE,
-    LONGEST_NAME,
+    LONGEST_METRIC,
     Behind,
     NotFinite,
     Plateau,
@@ -51,7 +51,7 @@ def _alert(rule: Rule, metric: str, text: str, value: float, *, resolved: bool) 
         sendable(text, LONGEST_MESSAGE),
         rule.severity,
         resolved,
-        sendable(metric, LONGEST_NAME),
+        sendable(metric, LONGEST_METRIC),
         value,
         sendable(rule.described(), LONGEST_MESSAGE),
     )

@@ -125,6 +125,9 @@ WRONG = [
     ),
     ("[webhook]", "webhook: url: missing; expected http://"),
     ("[webhook]\nurl = 'ftp://x'", "webhook: url: 'ftp://x' is not allowed"),
+    ("[webhook]\nurl = 'http://me:pw@x'", "is not allowed; expected http://HOST… or https://HOST… without a"),
+    ("[webhook]\nurl = 'http://x:port'", "webhook: url: 'http://x:port' is not allowed"),
+    ("[webhook]\nurl = 'http://'", "webhook: url: 'http://' is not allowed"),
     (
         "[webhook]\nurl = 'http://x'\nformat = 'slack'",
         "format: 'slack' is not allowed; expected alertmanager or webhook",

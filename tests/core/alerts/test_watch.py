@@ -307,3 +307,15 @@ def test_beyond_what_can_be_watched_it_says_so_until_a_run_makes_room(
     watch.take([at(9, RunFinished())], NOW)
     assert not watch.crowded
     assert len(watch.take([at(10, Metric("loss", 0, 11.0), "b")], NOW)) == 1
+
+
+def test_a_name_of_any_length_is_cut_alike_wherever_it_stands() -> None:
+    metric = "loss" + "x" * 10_000
+    watch = watch_of(HIGH.replace('"loss"', '"loss*"'))
+    (change,) = watch.take([at(0, Metric(metric, 1, 11.0))], NOW)
+    assert change.alert.metric is not None
+    assert change.alert.name == f"high: {change.alert.metric}"
+    assert len(change.alert.name) < 500
+    told_again = [at(1, change.alert), at(2, RunFinished())]
+    (over,) = begun(Watch(watch.rules), *told_again)
+    assert over.alert.message == "over: its run ended"

@@ -23,7 +23,7 @@ above = 10
 severity = "critical"
 
 [webhook]
-url = "http://me:secret@127.0.0.1:9/hook?key=secret"
+url = "http://127.0.0.1:9/hook?key=secret"
 format = "webhook"
 """
 
