@@ -67,16 +67,15 @@ def covered(
     inside = usable & (at >= 0) & (at < columns)
     first, last = np.full(columns, rows), np.full(columns, -1)
     at = at[inside].astype(np.int64)
-    np.minimum.at(first, at, np.floor(np.clip(upper[inside], -1, _FARTHEST) + 0.5).astype(np.int64))
-    np.maximum.at(last, at, np.floor(np.clip(lower[inside], -1, _FARTHEST) + 0.5).astype(np.int64))
+    np.minimum.at(first, at, _rounded(upper[inside]))
+    np.maximum.at(last, at, _rounded(lower[inside]))
     return Spans(np.maximum(first, 0), np.minimum(last, rows - 1))
 
 
 def _cover(
     first: NDArray[np.int64], last: NDArray[np.int64], at: NDArray[np.int64], row: NDArray[np.float64]
 ) -> None:
-    # Not np.rint, which rounds halves to even and so makes steps of two.
-    rounded = np.floor(np.clip(row, -1, _FARTHEST) + 0.5).astype(np.int64)
+    rounded = _rounded(row)
     np.minimum.at(first, at, rounded)
     np.maximum.at(last, at, rounded)
 
@@ -94,19 +93,44 @@ def _cover_between(
     """
     columns = len(first)
     # A line that comes from far outside costs no more than its part inside.
-    begin = np.clip(at[pairs], -1, columns).astype(np.int64)
-    steps = np.clip(at[pairs + 1], -1, columns).astype(np.int64) - begin
+    begin = np.minimum(np.maximum(at[pairs], -1), columns).astype(np.int64)
+    end = np.minimum(np.maximum(at[pairs + 1], -1), columns).astype(np.int64)
+    steps = end - begin
     # From one end of float64 to the other a line is as good as level.
     with np.errstate(over="ignore", invalid="ignore"):
-        slopes = np.nan_to_num(
-            (row[pairs + 1] - row[pairs]) / (at[pairs + 1] - at[pairs]), posinf=0, neginf=0
-        )
+        slopes = (row[pairs + 1] - row[pairs]) / (at[pairs + 1] - at[pairs])
+        slopes[~np.isfinite(slopes)] = 0.0
         starts = row[pairs] + slopes * (begin - at[pairs])
+    if steps.max() == 1 and begin[0] >= 0 and end[-1] < columns:
+        _cover_neighbours(first, last, begin, starts, slopes)
+        return
     step = np.arange(int(np.sum(steps + 1))) - np.repeat(np.cumsum(steps + 1) - (steps + 1), steps + 1)
     slope, start = np.repeat(slopes, steps + 1), np.repeat(starts, steps + 1)
     whole, column = np.repeat(steps, steps + 1), np.repeat(begin, steps + 1) + step
     inside = (column >= 0) & (column < columns)
     half = 0.5 - _HALF_DOT / np.maximum(np.abs(slope), 2 * _HALF_DOT)
     for side in (-half, half):
-        reach = np.clip(step + side, 0, whole)
+        reach = np.minimum(np.maximum(step + side, 0), whole)
         _cover(first, last, column[inside], (start + slope * reach)[inside])
+
+
+def _cover_neighbours(
+    first: NDArray[np.int64],
+    last: NDArray[np.int64],
+    begin: NDArray[np.int64],
+    starts: NDArray[np.float64],
+    slopes: NDArray[np.float64],
+) -> None:
+    """As `_cover_between` where each line reaches from one column into the next: the most common case."""
+    size = np.abs(slopes)
+    # Half of the way, less half a dot, but never less than nothing.
+    reach = np.maximum(0.5 - _HALF_DOT / np.maximum(size, 2 * _HALF_DOT), 0.0) * slopes
+    for column, row in ((begin, starts + reach), (begin + 1, starts + slopes - reach)):
+        rounded = _rounded(row)
+        first[column] = np.minimum(first[column], rounded)
+        last[column] = np.maximum(last[column], rounded)
+
+
+def _rounded(row: NDArray[np.float64]) -> NDArray[np.int64]:
+    # Not np.rint, which rounds halves to even and so makes steps of two.
+    return np.floor(np.minimum(np.maximum(row, -1), _FARTHEST) + 0.5).astype(np.int64)
