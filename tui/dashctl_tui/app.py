@@ -302,7 +302,7 @@ class Monitor(App[None]):
 
     def _screen_stats(self) -> ScreenStats:
         if isinstance(self._driver, TerminalDriver):
-            self._stats = self._driver.traffic.stats(self._clock.pace, self._stats)
+            self._stats = self._driver.traffic.stats(self._clock.own_pace, self._stats)
         return self._stats
 
     def _draw_time(self, frame: Frame | None) -> None:

@@ -70,7 +70,12 @@ class FrameClock:
     @property
     def pace(self) -> float:
         """Seconds between two pictures that nobody hurries for."""
-        return max(self.interval, self._cost / _SHARE, self._line().pace)
+        return max(self.own_pace, self._line().pace)
+
+    @property
+    def own_pace(self) -> float:
+        """As it would be if every line were swift."""
+        return max(self.interval, self._cost / _SHARE)
 
     @property
     def cost(self) -> float:

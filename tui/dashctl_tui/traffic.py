@@ -12,7 +12,7 @@ from dashctl_tui.scenes.viewport import ScreenStats
 
 _BARELY: Final = 0.02
 """Seconds for an answer below which a line is as swift as it need be."""
-_SLOW: Final = 0.1
+_SLOW: Final = 0.06
 """Seconds between two pictures from which on a line is called slow."""
 _TELLING: Final = 3.0
 """Seconds for which an answer says how the line is."""
@@ -84,7 +84,10 @@ class Traffic:
         self._pace, self._answered = (self.pace + pace) / 2, now
 
     def stats(self, interval: float, former: ScreenStats) -> ScreenStats:
-        """How it went since the last time this was asked, if that was a second ago; else what was then."""
+        """How it went since the last time this was asked, if that was a second ago; else what was then.
+
+        interval: seconds between two pictures, were it not for the line.
+        """
         now, (then, size, frames) = time.monotonic(), self._sampled
         if now - then < 1.0:
             return former
