@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashctl_tui.plots.trace import covered, trace
+from dashctl_tui.plots.trace import Columnwise, covered, trace
 
 
 def picture(column: list[float], row: list[float], columns: int, rows: int) -> list[str]:
@@ -53,3 +53,23 @@ def test_every_point_is_covered_and_neighbours_are_joined(values: list[int | Non
     if None not in values and len(values) >= columns:
         assert np.all(spans.first[1:] <= spans.last[:-1] + 1)
         assert np.all(spans.first[:-1] <= spans.last[1:] + 1)
+
+
+@given(st.lists(st.one_of(st.floats(-5, 25), st.just(np.nan)), min_size=4, max_size=200), st.integers(1, 30))
+def test_points_that_fill_their_columns_are_traced_together_as_one_by_one(
+    values: list[float], columns: int
+) -> None:
+    row = np.array(values)
+    column = np.linspace(0, columns - 1, len(values))
+    together = Columnwise.of(column, columns)
+    assert (together is None) == (len(values) < 2 * columns)
+    if together is not None:
+        one_by_one = trace(column, row, columns, 20).dots(20)
+        np.testing.assert_array_equal(together.trace(row, columns, 20).dots(20), one_by_one)
+        apart = covered(column, row, row, columns, 20).dots(20)
+        np.testing.assert_array_equal(together.covered(row, row, columns, 20).dots(20), apart)
+
+
+def test_columns_that_are_left_out_are_not_taken_together() -> None:
+    assert Columnwise.of(np.array([0.0, 0, 0, 2, 2, 2]), 3) is None
+    assert Columnwise.of(np.array([0.0, 0, 0, 1, 1, 7]), 3) is None

@@ -14,7 +14,7 @@ from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.chart import Chart
 from dashctl_tui.plots.palette import shades
 from dashctl_tui.plots.series import Curve, Values, parts_of
-from dashctl_tui.plots.trace import covered, trace
+from dashctl_tui.plots.trace import Columnwise, covered, trace
 
 _DASH = 6
 """Dots from the beginning of a dash to that of the next."""
@@ -63,23 +63,31 @@ class _Placed:
     chart: Chart
     parts: Sequence[slice]
     columns: Values
+    dense: Columnwise | None
 
     @classmethod
     def on(cls, chart: Chart, curve: Curve) -> "_Placed":
-        return cls(chart, parts_of(curve.x), chart.columns_of(curve.x))
+        parts, columns = parts_of(curve.x), chart.columns_of(curve.x)
+        dense = Columnwise.of(columns, chart.columns) if len(parts) == 1 else None
+        return cls(chart, parts, columns, dense)
 
     def line(self, y: Values) -> Dots:
-        dots, chart = np.zeros((self.chart.rows, self.chart.columns), dtype=np.bool_), self.chart
+        chart = self.chart
         rows = chart.rows_of(y)
+        if self.dense is not None:
+            return self.dense.trace(rows, chart.columns, chart.rows).dots(chart.rows)
+        dots = np.zeros((chart.rows, chart.columns), dtype=np.bool_)
         for part in self.parts:
             dots |= trace(self.columns[part], rows[part], chart.columns, chart.rows).dots(chart.rows)
         return dots
 
     def band(self, curve: Curve) -> Dots:
         chart = self.chart
-        dots = np.zeros((chart.rows, chart.columns), dtype=np.bool_)
         low = chart.rows_of(curve.y if curve.low is None else curve.low)
         high = chart.rows_of(curve.y if curve.high is None else curve.high)
+        if self.dense is not None:
+            return self.dense.covered(high, low, chart.columns, chart.rows).dots(chart.rows)
+        dots = np.zeros((chart.rows, chart.columns), dtype=np.bool_)
         for part in self.parts:
             columns = self.columns[part]
             reach = float(columns[-1]) - float(columns[0]) if columns.size else 0.0

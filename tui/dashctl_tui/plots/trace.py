@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 # A little less than half, so that rounding cannot leave a gap in a steep line.
 _HALF_DOT = 0.499
+_FEWEST = 2
+"""So many points to a column on average are worth being taken together."""
 _FARTHEST = 2.0**31
 """Rows farther outside are as good as these, and whole numbers."""
 
@@ -31,6 +33,50 @@ class Spans:
         row = np.arange(rows)[:, None]
         covered: NDArray[np.bool_] = (row >= self.first) & (row <= self.last)
         return covered
+
+
+@dataclass(frozen=True, slots=True)
+class Columnwise:
+    """Points that fill columns without a gap: those of column at[i] begin at starts[i]."""
+
+    at: NDArray[np.int64]
+    starts: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, column: NDArray[np.float64], columns: int) -> "Columnwise | None":
+        """column: (n,) in dots, ascending. None where some are outside or empty, or points are few."""
+        if column.size < 2 * _FEWEST or not (column[0] > -0.5 and column[-1] < columns - 0.5):
+            return None
+        at = np.rint(column)
+        changed = np.flatnonzero(at[1:] != at[:-1]) + 1
+        if _FEWEST * (changed.size + 1) > column.size:
+            return None
+        starts = np.concatenate([[0], changed])
+        own = at[starts].astype(np.int64)
+        closely = own.size == 1 or bool((own[1:] - own[:-1] == 1).all())
+        return cls(own, starts) if closely else None
+
+    def trace(self, row: NDArray[np.float64], columns: int, rows: int) -> Spans:
+        """As the function of that name."""
+        spans = self.covered(row, row, columns, rows)
+        tails, heads = row[self.starts[1:] - 1], row[self.starts[1:]]
+        joined = np.isfinite(tails) & np.isfinite(heads)
+        if joined.any():
+            tails, heads = tails[joined], heads[joined]
+            _cover_neighbours(spans.first, spans.last, self.at[:-1][joined], tails, heads - tails)
+        return Spans(np.maximum(spans.first, 0), np.minimum(spans.last, rows - 1))
+
+    def covered(
+        self, upper: NDArray[np.float64], lower: NDArray[np.float64], columns: int, rows: int
+    ) -> Spans:
+        """As the function of that name."""
+        first, last = np.full(columns, rows), np.full(columns, -1)
+        top = np.fmin.reduceat(upper, self.starts)
+        bottom = np.fmax.reduceat(lower, self.starts)
+        usable = np.isfinite(top) & np.isfinite(bottom)
+        own = self.at[usable]
+        first[own], last[own] = _rounded(top[usable]), _rounded(bottom[usable])
+        return Spans(np.maximum(first, 0), np.minimum(last, rows - 1))
 
 
 def trace(
