@@ -108,3 +108,10 @@ def test_it_can_be_exported() -> None:
     heading, *rows = scene.table(scene.select(full_state(), viewport), viewport)
     assert len(rows) == 6
     assert {len(row) for row in rows} == {len(heading)}
+
+
+def test_when_episodes_were_written_does_not_move_with_every_second() -> None:
+    state = State()
+    for number in range(9):
+        fold(state, Episode(f"ep-{number}", phases=WALK, started=NOW - 5_000 * number - 7_200), NOW)
+    assert text_of(state, now=NOW + 10) == text_of(state, now=NOW + 20)

@@ -103,7 +103,7 @@ def test_the_journal_and_the_broker_upstream_hang_below_the_broker() -> None:
     journal = JournalStats(1_234_000_000, 12, 0.012, durable=True, oldest=NOW)
     text = text_of(told(TRAINING, journal=journal, upstream="tcp://hub:5570: connected, 0 bytes behind"))
     assert text.index("Broker") < text.index("Journal") < text.index("Upstream")
-    assert "1.23 GB in 12 segments" in text
+    assert "1.2 GB in 12 segments" in text
     assert "tcp://hub:5570:" in text
     unsafe = msgspec.structs.replace(journal, durable=False)
     assert "NOT durable" in text_of(told(TRAINING, journal=unsafe))

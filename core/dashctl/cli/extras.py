@@ -15,7 +15,7 @@ PACKAGES: Final = {
     "export": ("pyarrow", "tensorboard"),
     "host": ("psutil", "pynvml"),
     "serve": ("litestar", "prometheus_client", "uvicorn"),
-    "tui": ("numpy", "rich", "textual"),
+    "tui": ("numpy", "pygments", "rich", "textual"),
     "web": ("aiohttp", "aiohttp_jinja2", "jinja2", "textual_serve"),
     "shot": ("PIL",),
     "train": ("numpy", "psutil", "pyarrow", "sklearn", "torch"),

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from math import ceil
 from typing import Final
 
 import numpy as np
@@ -204,23 +205,37 @@ def _throughput(view: Store, viewport: Viewport[Scrolled]) -> list[Row]:
     if not view.written:
         return []
     now, tall = viewport.now, viewport.height >= 30
-    begin, stop, span = _span(view.written, now)
     high = 3 if tall else 1
 
     def content(width: int, rows: int) -> list[Row]:
         words = Row.join(_growing(view, now)).fit(width)
-        counts, _ = np.histogram(view.written, bins=max(1, width), range=(begin, stop))
+        counts, _ = np.histogram(view.written, bins=width, range=_span(view.written, now, width))
         return [words, *draw_sparkline(counts, width, high, ACCENT)]
 
-    return panel("Throughput", content, viewport.width, high + 1 + PANEL_ROWS, note=span)
+    return panel(
+        "Throughput", content, viewport.width, high + 1 + PANEL_ROWS, note=_spanned(view.written, now)
+    )
 
 
-def _span(written: Sequence[float], now: float) -> tuple[float, float, str]:
-    """The last day, or, if nothing was written in it, all the time in which anything was."""
-    newest, oldest = written[-1], written[0]
-    if 0 <= now - newest < _DAY:
-        return now - _DAY, now, "written in the last 24 hours"
-    return oldest, max(newest, oldest + 1), f"written from {when(oldest, now)} to {when(newest, now)}"
+def _is_recent(written: Sequence[float], now: float) -> bool:
+    return 0 <= now - written[-1] < _DAY
+
+
+def _span(written: Sequence[float], now: float, bins: int) -> tuple[float, float]:
+    """The last day, or, if nothing was written in it, all the time in which anything was.
+
+    A day ends where a bin does: it would move with every second otherwise.
+    """
+    if not _is_recent(written, now):
+        return written[0], max(written[-1], written[0] + 1)
+    stop = ceil(now / _DAY * bins) * _DAY / bins
+    return stop - _DAY, stop
+
+
+def _spanned(written: Sequence[float], now: float) -> str:
+    if _is_recent(written, now):
+        return "written in the last 24 hours"
+    return f"written from {when(written[0], now)} to {when(written[-1], now)}"
 
 
 def _growing(view: Store, now: float) -> Iterator[Run]:

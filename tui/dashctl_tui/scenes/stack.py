@@ -296,10 +296,16 @@ def _journal_box(stats: BusStats, width: int) -> list[Row]:
         return []
     safe: Run = ("durable", GOOD) if journal.durable else ("NOT durable", ALERT)
     lag: list[Run] = [(f", lag {roughly(journal.lag)}", WARNING)] if journal.lag >= 1 else []
-    size = f"{in_bytes(journal.bytes)} in {journal.segments:,} segment{'s' * (journal.segments != 1)}"
+    size = f"{_about(journal.bytes)} in {journal.segments:,} segment{'s' * (journal.segments != 1)}"
     lines: list[list[Run]] = [[safe, *lag], [(size, MUTED)]]
     ink = HEADING if journal.durable else ALERT
     return panel("Journal", lambda w, h: [_runs(line, w) for line in lines], width, _TALL_BOX, heading=ink)
+
+
+def _about(size: int) -> str:
+    """To two digits: the broker's own word makes a journal grow every second."""
+    step = 10 ** max(0, len(str(size)) - 2)
+    return in_bytes(size // step * step)
 
 
 def _upstream_box(stats: BusStats, width: int) -> list[Row]:
@@ -370,7 +376,7 @@ def _journal_fact(stats: BusStats) -> list[Run]:
     if stats.journal is None:
         return []
     safe: Run = ("durable", GOOD) if stats.journal.durable else ("NOT durable", ALERT)
-    return [safe, (f"  {in_bytes(stats.journal.bytes)}", MUTED)]
+    return [safe, (f"  {_about(stats.journal.bytes)}", MUTED)]
 
 
 def _door_line(stats: BusStats, door: DoorStats) -> list[Run]:
