@@ -7,7 +7,7 @@ from pathlib import Path
 
 from benchmarks.result import format_results
 
-NOT_BENCHMARKS = {"__init__", "__main__", "processes", "result"}
+NOT_BENCHMARKS = {"__init__", "__main__", "processes", "pseudo_terminal", "result"}
 
 
 def main(names: list[str]) -> int:

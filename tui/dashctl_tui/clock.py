@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Final, Protocol
 
-HURRY: Final = 1 / 30
+HURRY: Final = 1 / 60
 """Seconds between two pictures that answer a key or the mouse."""
 _SHARE: Final = 0.6
 """Of a core, at most, that drawing may take."""
