@@ -60,7 +60,7 @@ def _read(views: Views) -> Reading:
     if not low.size:
         return Reading(views.last, np.nan, np.nan, 0, views.total)
     # Of a number and NaN, fmin is the number.
-    step = int(np.frombuffer(views.steps, dtype=np.int64)[-1])
+    step = views.steps.cast("B").cast("q")[-1]
     return Reading(views.last, float(np.fmin.reduce(low)), float(np.fmax.reduce(high)), step, views.total)
 
 

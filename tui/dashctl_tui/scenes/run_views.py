@@ -4,10 +4,11 @@ Rules: a run that started again after it had finished is running; one that is ru
 heard of for a minute says for how long, since a program that was killed cannot say that it ended.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import Final, Literal, NamedTuple
+from math import inf
+from typing import Any, Final, Literal, NamedTuple
 
 from dashctl.events import (
     HostStats,
@@ -168,25 +169,23 @@ def runs_of(state: State, now: float) -> tuple[RunView, ...]:
 
 
 def _heard(state: State, ended: AbstractSet[str]) -> dict[str, float]:
-    """When each run that has not ended said anything last."""
+    """When each run that has not ended said anything last, as far as its words are at hand."""
     heard: dict[str, float] = {}
-    for run, time in _words(state, ended):
-        if run not in ended:
-            heard[run] = max(time, heard.get(run, time))
-    return heard
-
-
-def _words(state: State, ended: AbstractSet[str]) -> Iterator[tuple[str, float]]:
-    """Runs with times at which they spoke, as far as these are at hand."""
-    for cls in (RunStarted, Progress, HostStats):
-        yield from ((item.run, item.time) for item in state.latest(cls).values())
-    yield from ((item.run, item.time) for item in state.last(LogLine).get((), ()))
+    kept: list[Iterable[Stamped[Any]]] = [
+        *(state.latest(cls).values() for cls in (RunStarted, Progress, HostStats)),
+        state.last(LogLine).get((), ()),
+    ]
+    for items in kept:
+        for item in items:
+            if item.run not in ended and item.time > heard.get(item.run, -inf):
+                heard[item.run] = item.time
     # The curve that grew last stands last: one curve of each run is enough.
     newest = {key[0]: key for key in state.series(Metric) if key[0] not in ended}
     for run, key in newest.items():
         views = state.curve_views(Metric, key)
         if views is not None:
-            yield run, views.times.cast("B").cast("d")[-1]
+            heard[run] = max(views.times.cast("B").cast("d")[-1], heard.get(run, -inf))
+    return heard
 
 
 def steps_of(state: State, runs: Sequence[RunView]) -> tuple[Step, ...]:

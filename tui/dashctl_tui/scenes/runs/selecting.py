@@ -8,6 +8,7 @@ order is made anew once a second, and at once when a run begins or ends.
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from math import inf
 from typing import Final
 
 from dashctl.curve import Columns
@@ -109,7 +110,7 @@ def in_order(
     now: float,
 ) -> list[Told]:
     """The runs as the look wants them: the newest, longest and best first, names from A on."""
-    newest = sorted(told, key=lambda one: (-(one.started or one.heard or 0.0), one.run))
+    newest = sorted(told, key=lambda one: (-(one.begin.time if one.begin else one.heard or -inf), one.run))
     lower = look.lower(metric)
 
     def best(one: Told) -> float | None:
