@@ -8,7 +8,7 @@ since what it draws on is kept from frame to frame.
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from math import cos, hypot, sin
 from operator import mul
 from typing import Self
@@ -21,7 +21,7 @@ from dashctl_tui.plots.box import box_dots
 from dashctl_tui.plots.camera import FLAT, Camera
 from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN, UNDER, braille_layers, grid_rows
-from dashctl_tui.plots.palette import FAINT, FAINTER, CloudPalette
+from dashctl_tui.plots.palette import FAINT, FAINTER, CloudPalette, cloud_palette
 from dashctl_tui.plots.raster import (
     MAX_CLASSES,
     Keys,
@@ -87,6 +87,7 @@ class Cloud:
         self._covariance = np.cov(inside, bias=True) if count else np.zeros((3, 3))
         self._every = (self.points, self.order)
         self._raster = Raster(1, 1)
+        self._inks = _Inks.in_palette(cloud_palette([FAINT]))
 
     def recoloured(self, classes: ArrayLike, visible: NDArray[np.bool_] | None = None) -> Self:
         """The same points in other classes; visible (n,): those that are drawn, None for all."""
@@ -129,13 +130,15 @@ class Cloud:
         view = self.view(camera, width, height)
         if (self._raster.columns, self._raster.rows) != (view.columns, view.rows):
             self._raster = Raster(view.columns, view.rows)
+        if palette is not self._inks.palette:
+            self._inks = _Inks.in_palette(palette)
         keys = self._raster.nearest(self.points, view, self._shown(limit))
         dots = (keys != 0).view(np.uint8)
-        in_front = self._box(view, dots, 3 * len(palette))
+        in_front = self._box(view, dots, len(self._inks.of) - 2)
         bits, free = braille_layers(dots)
-        ink = self._cell_inks(keys, camera, len(palette))
+        ink = self._cell_inks(keys, camera)
         np.copyto(ink, in_front, where=free)
-        return self._marked(grid_rows(bits, ink, _inks(palette)), view, markers)
+        return self._marked(grid_rows(bits, ink, self._inks.of), view, markers)
 
     @cached_property
     def class_centres(self) -> dict[int, tuple[float, float, float]]:
@@ -208,14 +211,14 @@ class Cloud:
         ink.ravel()[(front[1] >> 2) * width + (front[0] >> 1)] = first + 1
         return ink
 
-    def _cell_inks(self, keys: Keys, camera: Camera, colours: int) -> NDArray[np.int16]:
+    def _cell_inks(self, keys: Keys, camera: Camera) -> NDArray[np.int16]:
         toward = camera.rotation()[2]
         spread = float(np.sqrt(max(0.0, toward @ self._covariance @ toward)))
         middle = float(toward @ self._mean) + _FRONT * spread
         steps = np.array([middle - _THIRD * spread, middle + _THIRD * spread])
         thresholds = (steps * _DEPTH + 1.5).astype(np.float32).view(np.uint32)
         nearest = nearest_per_cell(keys)
-        ink = _first_ink(colours).take(classes_per_cell(keys))
+        ink = self._inks.first.take(classes_per_cell(keys))
         ink += nearest >= thresholds[0]
         ink += nearest >= thresholds[1]
         return ink
@@ -246,18 +249,25 @@ def _checked(classes: ArrayLike | None, count: int) -> NDArray[np.uint8]:
     return codes.astype(np.uint8) + np.uint8(1)
 
 
-@lru_cache(maxsize=64)
-def _first_ink(colours: int) -> NDArray[np.int16]:
-    """Where the three inks of class + 1 begin, for a palette of so many colours: (256,)."""
-    first = (np.arange(-1, MAX_CLASSES) % colours * 3).astype(np.int16)
-    first.flags.writeable = False
-    return first
+@dataclass(frozen=True, slots=True)
+class _Inks:
+    """What a palette comes to.
 
+    first: where the three inks of class + 1 begin, (256,). of: all of these, and two for the box.
+    """
 
-@lru_cache(maxsize=64)
-def _inks(palette: CloudPalette) -> tuple[Ink, ...]:
-    """The three of each colour, and two for the box."""
-    return (*(ink for shade in palette for ink in (shade.far, shade.middle, shade.near)), FAINTER, FAINT)
+    palette: CloudPalette
+    first: NDArray[np.int16]
+    of: tuple[Ink, ...]
+
+    @classmethod
+    def in_palette(cls, palette: CloudPalette) -> "_Inks":
+        """Equal colours share theirs, so that their runs merge."""
+        number = {shade: index for index, shade in enumerate(dict.fromkeys(palette))}
+        places = np.array([3 * number[shade] for shade in palette], dtype=np.int16)
+        first = places[np.arange(-1, MAX_CLASSES) % len(palette)]
+        inks = [ink for shade in number for ink in (shade.far, shade.middle, shade.near)]
+        return cls(palette, first, (*inks, FAINTER, FAINT))
 
 
 def _in_space(vector: NDArray[np.float64]) -> NDArray[np.float64]:

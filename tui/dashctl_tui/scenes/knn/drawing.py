@@ -11,8 +11,7 @@ from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Ink, Row, fit
 from dashctl_tui.plots.cloud import Cloud, Marker
-from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, CloudPalette, cloud_palette
-from dashctl_tui.plots.raster import MAX_CLASSES
+from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING
 from dashctl_tui.scenes.knn.legend import draw_legend, short_legend
 from dashctl_tui.scenes.knn.look import Area, Cell, CloudLook, Layout, layout
 from dashctl_tui.scenes.knn.points import Classes, Points, Told
@@ -78,12 +77,11 @@ def _panel(told: Told, item: int, viewport: Viewport[CloudLook], area: Area) -> 
     camera = camera_of(look, cloud)
     picked = look.picked if is_active else None
     limit = FAIR_SAMPLE if look.moving else None
+    palette = classes.palette if region is None else classes.faded
 
     def content(width: int, height: int) -> list[Row]:
         markers = [*_letters(points, cloud, classes, look), *_picked(points, picked)]
-        rows = cloud.draw(
-            camera, width, height, _palette(classes, region is not None), limit=limit, markers=markers
-        )
+        rows = cloud.draw(camera, width, height, palette, limit=limit, markers=markers)
         return _outlined(rows, look) if is_active else rows
 
     title = points.name + (f"  {item + 1} of {len(told)}" if len(told) > 1 else "")
@@ -92,12 +90,6 @@ def _panel(told: Told, item: int, viewport: Viewport[CloudLook], area: Area) -> 
     )
     heading: Ink = HEADING if is_active else FAINT
     return panel(title, content, area.width, area.height, note=note, heading=heading)
-
-
-def _palette(classes: Classes, faded: bool) -> CloudPalette:
-    """The colours of the classes, behind the one of what is not in a region."""
-    inks = [classes.ink(code) for code in range(min(len(classes.names), MAX_CLASSES - 1))]
-    return cloud_palette([FAINT, *inks] if faded else inks or [ACCENT])
 
 
 def _letters(points: Points, cloud: Cloud, classes: Classes, look: CloudLook) -> list[Marker]:

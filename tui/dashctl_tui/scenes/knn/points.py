@@ -20,7 +20,18 @@ from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.cloud import Cloud
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import ACCENT, MUTED, PHASE_LETTERS, cluster_ink, phase_ink, scale_ink
+from dashctl_tui.plots.palette import (
+    ACCENT,
+    FAINT,
+    MUTED,
+    PHASE_LETTERS,
+    CloudPalette,
+    cloud_palette,
+    cluster_ink,
+    phase_ink,
+    scale_ink,
+    shades,
+)
 from dashctl_tui.plots.picking import within
 from dashctl_tui.plots.raster import MAX_CLASSES
 from dashctl_tui.scenes.knn.look import CloudLook, Hidden, Region
@@ -72,6 +83,17 @@ class Classes:
             return ends
         counted = digits if self.levels else _COUNTED
         return tuple(counted[: len(self.names)].ljust(len(self.names), glyphs.DOT))
+
+    @cached_property
+    def palette(self) -> CloudPalette:
+        """The colours of the classes."""
+        inks = [self.ink(code) for code in range(min(len(self.names), MAX_CLASSES - 1))]
+        return cloud_palette(inks or [ACCENT])
+
+    @cached_property
+    def faded(self) -> CloudPalette:
+        """The colours behind the one of what is not in a region."""
+        return (shades(FAINT), *self.palette)
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
