@@ -5,7 +5,9 @@ been there, or away, for as long as the rule says, and a value between limit and
 so it cannot flap. A series whose steps go back has begun again.
 """
 
+from collections.abc import Sequence
 from math import isfinite, nan
+from operator import le
 from typing import Final
 
 import msgspec
@@ -64,6 +66,36 @@ def taken(
         # No evidence of either, and no value in a row: what turns goes on turning with the time.
         verdict, here = memory.verdict, Moment(time, step, memory.newest.values)
     return _lived(rule, Memory(here, value, verdict, turning, best, memory.firing, memory.since), here)
+
+
+def skipped(
+    rule: Rule, memory: Memory, now: float, steps: Sequence[int], values: Sequence[float]
+) -> Memory | None:
+    """What is remembered before the last of several values, where those before it change nothing else.
+
+    None where each has to be taken by itself.
+    """
+    count, cause, firing = len(values) - 1, rule.cause, memory.firing
+    if memory.turning is not None or count < 1 or not isfinite(sum(values)):
+        return None
+    first = Moment(now, steps[0], memory.newest.values + 1)
+    last = Moment(now, steps[-1], first.values + count)
+    match cause:
+        case Plateau(over=over) if memory.best is not None:
+            best = memory.best
+            grows = all(map(le, (memory.newest.step, *steps), steps))
+            better = cause.improves(min(values) if cause.mode == "min" else max(values), best.value)
+            unchanged = grows and not better and over.passed(best.at, first if firing else last) is firing
+        case Threshold() if not firing:
+            unchanged = max(values) <= cause.limit if cause.above else min(values) >= cause.limit
+        case NotFinite() | Stalled():
+            unchanged = not firing
+        case _:
+            unchanged = False
+    if not unchanged:
+        return None
+    here = Moment(now, steps[-1], last.values - 1)
+    return Memory(here, memory.value, memory.verdict, None, memory.best, firing, memory.since)
 
 
 def ticked(rule: Rule, memory: Memory, now: float, listening: float) -> Memory:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final, NamedTuple
 
 from dashctl.alerts.baseline import BaselineCurve, Baselines
-from dashctl.alerts.evaluation import Memory, believed, taken, ticked
+from dashctl.alerts.evaluation import Memory, believed, skipped, taken, ticked
 from dashctl.alerts.hosts import host_values
 from dashctl.alerts.remembering import remembered
 from dashctl.alerts.rules import Rule, Stalled
@@ -200,10 +200,16 @@ class Watch:
         found = [self._find(batch.run, name) for name in batch.names]
         if not any(found):
             return
-        for code, step, value in zip(batch.codes, batch.steps, batch.values, strict=True):
+        places: dict[int, list[int]] = {}
+        for place, code in enumerate(batch.codes):
+            if found[code] is not None:
+                places.setdefault(code, []).append(place)
+        all_steps, all_values = batch.steps, batch.values
+        for code, own in places.items():
             series = found[code]
-            if series is not None:
-                self._value(series, (now, step), value, changes)
+            assert series is not None
+            steps, values = [all_steps[place] for place in own], [all_values[place] for place in own]
+            self._values(series, now, steps, values, changes)
 
     def _metric(
         self, run: str, name: str, at: tuple[float, int], value: float, changes: list[Change]
@@ -217,6 +223,29 @@ class Watch:
             series = self._find(run, name, field, stats.host)
             if series is not None:
                 self._value(series, (now, 0), value, changes)
+
+    def _values(
+        self,
+        series: Series,
+        now: float,
+        steps: list[int],
+        values: list[float],
+        changes: list[Change],
+    ) -> None:
+        """Several values of one series: at once as far as only the last of them matters."""
+        for place, rule in enumerate(series.rules):
+            before = skipped(rule, series.memories[place], now, steps, values)
+            if before is not None:
+                self._settle(series, place, taken(rule, before, (now, steps[-1]), values[-1]), changes)
+                continue
+            for step, value in zip(steps, values, strict=True):
+                there = self._baselines.there(rule, series.run, series.metric, step)
+                self._settle(
+                    series, place, taken(rule, series.memories[place], (now, step), value, there), changes
+                )
+        if series.baseline is not None:
+            for step, value in zip(steps, values, strict=True):
+                series.baseline.append(step, now, value)
 
     def _value(self, series: Series, at: tuple[float, int], value: float, changes: list[Change]) -> None:
         for place, rule in enumerate(series.rules):

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashctl.alerts.evaluation import Memory, taken, ticked
+from dashctl.alerts.evaluation import Memory, skipped, taken, ticked
 from dashctl.alerts.rules import About, Behind, NotFinite, Plateau, Rule, Span, Stalled, Threshold
 
 HIGH = Threshold(10.0, 8.0, above=True)
@@ -164,3 +164,37 @@ def test_looking_at_the_clock_in_between_makes_no_difference(
         memory = ticked(rule, memory, 100.0 + at, 0.0)
         assert memory.firing is seen[-1]
     assert seen == fires(rule, *values)
+
+
+CAUSES = st.sampled_from(
+    [
+        HIGH,
+        Threshold(10.0, 12.0, above=False),
+        NotFinite(),
+        Stalled(3.0),
+        Behind("best", "min", 1.0, 1.0),
+        *(Plateau(Span(3, unit), mode, 0.5) for unit in ("steps", "values", "s") for mode in ("min", "max")),
+    ]
+)
+BATCHES = st.lists(st.lists(st.tuples(st.integers(0, 30), st.floats(0, 20) | st.just(math.nan)), max_size=9))
+
+
+@given(BATCHES, SPANS, SPANS, CAUSES, st.booleans())
+def test_values_that_come_together_are_judged_as_one_by_one(
+    batches: list[list[tuple[int, float]]], hold: Span, clear: Span, cause, growing: bool
+) -> None:
+    rule = rule_of(cause, hold, clear)
+    single = together = Memory()
+    for number, batch in enumerate(batches):
+        now = 100.0 + number
+        steps = [number * 31 * growing + step for step, _ in (sorted(batch) if growing else batch)]
+        values = [value for _, value in (sorted(batch) if growing else batch)]
+        for step, value in zip(steps, values, strict=True):
+            single = taken(rule, single, (now, step), value, 5.0)
+        before = skipped(rule, together, now, steps, values)
+        if before is None:
+            for step, value in zip(steps, values, strict=True):
+                together = taken(rule, together, (now, step), value, 5.0)
+        else:
+            together = taken(rule, before, (now, steps[-1]), values[-1], 5.0)
+        assert repr(together) == repr(single), "equal, where NaN is NaN"
