@@ -41,7 +41,7 @@ SCENES: Final = tuple(
 GENERAL: Final = (
     Action("previous", "left_square_bracket,shift+tab", "[", "turn(-1)", "Previous scene", "One scene back"),
     Action("next", "right_square_bracket,tab", "]", "turn(1)", "Next scene", "One scene on"),
-    Action("filter", "slash", "/", "ask_filter", "Filter", "Only names with this in them"),
+    Action("filter", "slash", "/", "ask_filter", "Filter", "Names, /regex/, lr>=0.1, !not"),
     Action("call", "colon", ":", "ask_call", "Call a service", "Call a service's method"),
     Action("export", "e", "e", "export", "Export", "Picture as SVG, data as CSV"),
     Action("reset", "r", "r", "reset", "Reset", "Back to the first view"),
