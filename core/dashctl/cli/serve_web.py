@@ -8,6 +8,7 @@ import shlex
 import socket
 import sys
 from argparse import Namespace
+from importlib import import_module
 from typing import Final
 
 from dashctl.cli.connection import broker_of
@@ -56,9 +57,8 @@ def run(arguments: Namespace) -> int:
     command = [sys.executable, "-m", "dashctl", "monitor", "--bus", str(address)]
     command += ["--scene", arguments.scene] if arguments.scene else []
     with needing("web", "dashctl serve-web"):
-        from dashctl_tui.web.server import WebMonitor
-
-    server = WebMonitor(
+        web = import_module("dashctl_tui.web.server")
+    server = web.WebMonitor(
         shlex.join(command), host=arguments.host, port=port, tell=say, public=arguments.public
     )
     server.serve()
