@@ -268,6 +268,7 @@ class SourceCode(Event, frozen=True):
         make_legal(self)
         # A default stays off the wire only if it is the very same object.
         msgspec.structs.force_setattr(self, "language", sys.intern(self.language))
+
     loop: Count | None = None
     """The number in its file of the line that the run's progress belongs to."""
 
@@ -453,7 +454,7 @@ class JournalStats(msgspec.Struct, frozen=True):
 
 
 class BusStats(Event, frozen=True):
-    """How the broker is doing, once a second: also the sign that it lives. Scenes: Stack, Bus, status line."""
+    """How the broker is doing, once a second: also the sign that it lives. Scenes: Stack, Bus."""
 
     # Five minutes of numbers: with its lists, each would be a hundred times as long to read.
     retention: ClassVar[Retention] = Last(
