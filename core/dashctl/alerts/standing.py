@@ -6,6 +6,7 @@ run and its name; one that fires again has begun anew, and an acknowledgement fr
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
+from math import isfinite
 from typing import Any, Final
 
 import msgspec
@@ -81,7 +82,7 @@ def wanting_eyes(all_of_them: Sequence[Standing]) -> AbstractSet[tuple[Key, floa
 
 
 def plain_standing(standing: Standing) -> dict[str, Any]:
-    """An alert for programs, in plain values; times are seconds since 1970."""
+    """An alert for programs, in what JSON can say: times are seconds since 1970, NaN is the text `nan`."""
     seen = standing.seen
     alert = standing.alert
     return {
@@ -90,7 +91,7 @@ def plain_standing(standing: Standing) -> dict[str, Any]:
         "severity": alert.severity,
         "message": alert.message,
         "metric": alert.metric,
-        "value": None if alert.value is None else msgspec.to_builtins(alert.value),
+        "value": alert.value if alert.value is None or isfinite(alert.value) else str(alert.value),
         "rule": alert.rule,
         "since": standing.since,
         "ended": standing.ended,

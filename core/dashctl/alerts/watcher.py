@@ -171,8 +171,8 @@ class Watcher:
     def _publish(self, changes: Sequence[Change]) -> None:
         for run, alert in changes:
             self._announcer.log(alert, run)
-            mark = "over" if alert.resolved else alert.severity
-            self._tell(f"{mark}: {alert.name}{f' in {run}' if run else ''}: {alert.message}")
+            words = alert.message if alert.resolved else f"{alert.severity}: {alert.message}"
+            self._tell(f"{alert.name}{f' in {run}' if run else ''}: {words}")
 
     def _hear_of_delivery(self, text: str, failing: bool) -> None:
         self._to_publish.append((LogLine(text, "error" if failing else "info", _SOURCE), ""))

@@ -74,8 +74,8 @@ def test_what_fires_stands_on_the_bus_in_its_run_until_it_is_over(broker: Broker
         run.log(Metric("loss", 4, 9.0))
         (one,) = awaited(broker.address, lambda found: not found[0].fires)
     assert said == [
-        "critical: high: loss in a: loss is 11 at step 3, above 10",
-        "over: high: loss in a: over: loss is 9",
+        "high: loss in a: critical: loss is 11 at step 3, above 10",
+        "high: loss in a: over: loss is 9",
     ]
 
 
@@ -90,7 +90,7 @@ def test_a_watcher_that_is_started_again_tells_nothing_twice(broker: Broker) -> 
             run.publish(Metric("loss", 4, 12.0))
             run.publish(RunFinished())
             awaited(broker.address, lambda found: not found[0].fires)
-    assert said == ["over: high: loss in a: over: its run finished"]
+    assert said == ["high: loss in a: over: its run finished"]
     events = ask_snapshot(broker.address).last(Alert)[()]
     assert [item.event.resolved for item in events] == [False, True]
 

@@ -1,6 +1,7 @@
 """`dashctl alerts`: rules checked, what fires listed, and the watcher in the foreground."""
 
 import json
+import math
 import signal
 import subprocess
 import sys
@@ -67,7 +68,7 @@ def test_what_fires_is_listed_the_worst_first(broker: Broker, capsys: pytest.Cap
     assert capsys.readouterr() == ("", f"dashctl: no alert fires at {broker.address}\n")
     with Publisher(broker.address, run="a") as run:
         run.publish(Alert("disk\x1b[2J full", "/var"))
-        run.publish(Alert("nan", "loss is NaN", "critical"))
+        run.publish(Alert("nan", "loss is NaN", "critical", value=math.nan))
         run.publish(Alert("gone", "was there"))
         run.publish(Alert("gone", "is over", resolved=True))
         run.publish(AlertAcknowledged("nan", "ada"))
@@ -81,6 +82,7 @@ def test_what_fires_is_listed_the_worst_first(broker: Broker, capsys: pytest.Cap
     assert main(["alerts", "list", "--all", "--json"]) == 0
     listed = json.loads(capsys.readouterr().out)
     assert [(one["name"], one["ending"]) for one in listed][2] == ("gone", "is over")
+    assert [one["value"] for one in listed] == [None, "nan", None]
 
 
 def test_the_watcher_watches_until_it_is_told_to_end(rules: Path, bus: Address) -> None:
@@ -95,7 +97,7 @@ def test_the_watcher_watches_until_it_is_told_to_end(rules: Path, bus: Address) 
             run.log(RunStarted())
             run.publish(Metric("loss", 3, 11.0), timeout=20)
         assert watcher.stderr.readline() == (
-            "dashctl: critical: high: loss in a: loss is 11 at step 3, above 10\n"
+            "dashctl: high: loss in a: critical: loss is 11 at step 3, above 10\n"
         )
         second = subprocess.run(command, capture_output=True, text=True, check=False)
         assert second.returncode == 1
