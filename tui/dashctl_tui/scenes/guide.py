@@ -161,7 +161,8 @@ def guide(told: Outline, width: int) -> Row:
             break
         row += piece
     key, _, words = _MORE.partition(" ")
-    return row.fit(max(0, width - len(_MORE) - 1)) + Row.of((key, HEADING), (f" {words} ", MUTED))
+    more = Row.of((key, HEADING), (f" {words} ", MUTED))
+    return (row.fit(max(0, width - more.width)) + more).fit(width)
 
 
 def _leads(told: Outline) -> Iterator[Lead]:
