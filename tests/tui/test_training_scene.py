@@ -417,6 +417,18 @@ def test_what_is_not_finite_is_counted_exactly_however_long_a_curve_is() -> None
     assert "4,000 not finite" in text
 
 
+def test_a_run_that_diverged_leaves_room_for_the_others() -> None:
+    state = curves(["a", "b"], samples=500)
+    for step in range(5):
+        fold(state, Metric("loss", step, 10.0 ** (6 * step)), NOW, "c")
+    one = Somebody(state, 120, 30)
+    assert "50┤" not in one.text
+    typical = one.does("typical").text
+    assert "50┤" in typical
+    assert "▲" in typical
+    assert "typical range" in typical
+
+
 # The data behind the picture
 
 

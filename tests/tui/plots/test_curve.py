@@ -155,3 +155,46 @@ def test_a_name_cannot_reach_the_terminal() -> None:
     assert "\x1b" not in to_text(
         draw_curves([curve([1, 2], "\x1b[2Jx")], 40, 8, CurveStyle(x_label="\x1b[m"))
     )
+
+
+def test_what_most_points_are_fills_the_chart_and_what_lies_beyond_is_marked() -> None:
+    y = [*np.sin(np.arange(300) / 9).tolist(), 1e30, *np.sin(np.arange(300) / 9).tolist(), -1e9]
+    text = to_text(draw_curves([curve(y)], 60, 12, CurveStyle(typical=True)))
+    assert " 1┤" in text
+    assert text.count("▲") == text.count("▼") == 1
+    assert " 1┤" not in to_text(draw_curves([curve(y)], 60, 12))
+
+
+def test_a_stretch_of_marks_hides_no_curve() -> None:
+    flat, broken = curve([0.0, 1.0, *[0.0] * 298]), curve([0.5, *[nan] * 299])
+    plane = to_text(draw_curves([flat, broken], 70, 9)).split("\n")[1:-2]
+    assert plane[-1].count("✕") == 1
+
+
+def test_a_crosshair_is_drawn_beside_curves_and_written_below() -> None:
+    rows = draw_curves([curve([0, 1, 2, 3, 4])], 30, 8, CurveStyle(crosshair=1.0, x_unit="count"))
+    lines = to_text(rows).split("\n")
+    assert [line.count("│") for line in lines[1:6]] == [1, 2, 1, 1, 1], "not where the curve is"
+    assert lines[-1].split() == ["0", "1", "2", "4"]
+
+
+def test_a_window_shows_a_part_on_a_scale_of_its_own() -> None:
+    text = to_text(
+        draw_curves([curve(list(range(1000)))], 40, 9, CurveStyle(window=(100, 110), x_unit="count"))
+    )
+    assert "110┤" in text
+    assert "1000" not in text
+
+
+def test_a_dashed_curve_has_gaps() -> None:
+    def dots(**rest: bool) -> int:
+        rows = draw_curves([curve([1.0] * 100, **rest)], 40, 8)
+        return sum(
+            (ord(char) & 0xFF).bit_count()
+            for row in rows
+            for text, ink in row.runs
+            if ink == INK
+            for char in text
+        )
+
+    assert 0 < dots(dashed=True) < dots() * 0.7

@@ -65,6 +65,12 @@ class Chart:
         """The cell (column, row) of a point within both scales."""
         return self._cell_column(x), self._cell_row(y)
 
+    def cells_of(self, x: ArrayLike) -> list[int]:
+        """The columns of cells that places on the x axis fall into, ascending, each once."""
+        dots = np.clip(self.columns_of(x), 0, self.columns - 1)
+        cells: list[int] = np.unique(np.rint(dots).astype(np.int64) // DOTS_ACROSS).tolist()
+        return cells
+
     def grid_lines(self) -> NDArray[np.bool_]:
         """Dotted lines at the y ticks, as dots: (rows, columns)."""
         dots = np.zeros((self.rows, self.columns), dtype=np.bool_)

@@ -30,6 +30,9 @@ from dashctl_tui.plots.series import Curve, Mark, MarkKind
 __all__ = ["Curve", "CurveStyle", "Mark", "MarkKind", "chart_of", "draw_curves", "letters_of"]
 
 Window = tuple[float, float]
+_TYPICAL: Final = (0.02, 0.98)
+"""Quantiles of all points, between which most lie."""
+_MARGIN = 0.05
 _FEW = 64
 """Points from which on a curve is taken to be more than a lone one."""
 _MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
@@ -38,6 +41,8 @@ _MARKS: Final[Mapping[str, tuple[str, str, bool]]] = MappingProxyType(
         "+inf": (glyphs.PLUS_INFINITY, "+Inf", True),
         "-inf": (glyphs.MINUS_INFINITY, "-Inf", False),
         "below": (glyphs.MINUS_INFINITY, "≤ 0", False),
+        "beyond the top": (glyphs.PLUS_INFINITY, "", True),
+        "beyond the bottom": (glyphs.MINUS_INFINITY, "", False),
     }
 )
 
@@ -50,6 +55,7 @@ class CurveStyle:
     smoothing: share of the visible x axis after which a value weighs 1/e in a moving average, which is drawn
     over the raw curve, dimmed then; 0 for none. window: the ends of the x axis, None for all there is.
     crosshair: a place on the x axis that is marked. x_unit: what x is. legend: whether names stand above.
+    typical: whether the y axis is of what most points are; what lies beyond is marked at its edge.
     """
 
     log_y: bool = False
@@ -59,6 +65,7 @@ class CurveStyle:
     crosshair: float | None = None
     x_unit: Unit = "number"
     legend: bool = True
+    typical: bool = False
 
 
 _PLAINLY: Final = CurveStyle()
@@ -108,7 +115,9 @@ def _lay_out(curves: Sequence[Curve], width: int, height: int, style: CurveStyle
     margin = 2 if len(prepared) > 1 and width >= 16 else 0
     x = _x_scale(prepared, style)
     seen = [_visible(one, x, style) for one in prepared]
-    y = _y_scale(seen, style.log_y)
+    y = _typical_y_scale(seen, style.log_y) if style.typical else _y_scale(seen, style.log_y)
+    if style.typical:
+        seen = [replace(one, marks=(*one.marks, *_beyond(one.curve, y))) for one in seen]
     chart = Chart.within(x, y, width - margin, max(1, height - len(legend)))
     return _LaidOut(seen, legend, chart, margin)
 
@@ -212,6 +221,23 @@ def _y_scale(prepared: Sequence[Prepared], log_y: bool) -> Scale:
     return Scale.around(np.concatenate(values) if values else [], log_y)
 
 
+def _typical_y_scale(prepared: Sequence[Prepared], log_y: bool) -> Scale:
+    points = [one.curve.y for one in prepared]
+    values = np.concatenate(points) if points else np.empty(0)
+    values = values[np.isfinite(values) & ((values > 0) if log_y else True)]
+    return Scale.around(np.quantile(values, _TYPICAL) if values.size else [], log_y).widened(_MARGIN)
+
+
+def _beyond(curve: Curve, y: Scale) -> list[tuple[float, str]]:
+    """Where a curve leaves the y axis."""
+    high = curve.y if curve.high is None else curve.high
+    low = curve.y if curve.low is None else curve.low
+    above = np.isfinite(high) & (high > y.high)
+    below = np.isfinite(low) & (low < y.low) & ((low > 0) if y.log else True)
+    marks = [(x, "beyond the top") for x in curve.x[above].tolist()]
+    return marks + [(x, "beyond the bottom") for x in curve.x[below].tolist()]
+
+
 def _plane(prepared: Sequence[Prepared], chart: Chart, crosshair: float | None) -> list[Row]:
     bits = np.zeros((chart.height, chart.width), dtype=np.uint8)
     ink = np.zeros((chart.height, chart.width), dtype=np.int16)
@@ -249,12 +275,13 @@ def _with_marks(
 ) -> list[Row]:
     """Where each stretch of them begins, and further on in it wherever nothing else is drawn."""
     for one in prepared:
-        places = {(chart.cell_of(x, chart.y.low)[0], kind) for x, kind in one.marks if isfinite(x)}
-        for column, kind in sorted(places):
-            glyph, _, on_top = _MARKS[kind]
+        for kind in _MARKS if one.marks else ():
+            glyph, label, on_top = _MARKS[kind]
             row = 0 if on_top else chart.height - 1
-            if (column - 1, kind) not in places or not bits[row, column]:
-                rows[row] = rows[row].overlay(column, Row.of((glyph, ALERT)))
+            columns = chart.cells_of([x for x, its in one.marks if its == kind and isfinite(x)])
+            for column in columns:
+                if column - 1 not in columns or not bits[row, column]:
+                    rows[row] = rows[row].overlay(column, Row.of((glyph, ALERT if label else one.ink)))
     return rows
 
 

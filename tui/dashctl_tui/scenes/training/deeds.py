@@ -37,6 +37,10 @@ def _smoother(at: Here) -> TrainingLook:
     return replace(at.look, smoothing=stronger[0] if stronger else 0.0)
 
 
+def _typical(at: Here) -> TrainingLook:
+    return replace(at.look, typical=not at.look.typical)
+
+
 def _next_axis(at: Here) -> TrainingLook:
     """What is chosen on one axis means nothing on another."""
     after = (AXES.index(at.look.axis) + 1) % len(AXES)
@@ -258,6 +262,7 @@ ACTS: Final[Mapping[str, Act]] = MappingProxyType(
 ACTIONS: Final = (
     SceneAction("log_scale", "y", "y", "Log scale", "Logarithmic values or not", _log_scale),
     SceneAction("smooth", "m", "m", "Smoothing", "Smooth more, or not at all", _smoother),
+    SceneAction("typical", "o", "o", "Outliers", "Give them room, or mark them at the edge", _typical),
     SceneAction("axis", "x", "x", "X axis", "Steps, time since start, or time", _next_axis),
     SceneAction("baseline", "b", "b", "Baseline", "Compare with the next run, or none", _pin),
     SceneAction("next_chart", "n", "n", "Next chart", "Choose the next chart", _choosing(lambda view: 1)),

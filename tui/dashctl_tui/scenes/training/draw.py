@@ -113,6 +113,7 @@ def _settings(view: Training, look: TrainingLook) -> Row:
     words = [f"x {AXIS_WORDS[look.axis]}"] if look.axis != "step" else []
     words += ["log scale"] if look.log_y else []
     words += [f"smoothed over {look.smoothing * 100:g} %"] if look.smoothing else []
+    words += ["typical range"] if look.typical else []
     words += ["zoomed"] if look.window is not None else []
     if view.baseline:
         known = view.runs.get(view.baseline)

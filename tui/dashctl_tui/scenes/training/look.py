@@ -21,6 +21,7 @@ class TrainingLook:
 
     axis: what x is. window: the ends of the x axis of all charts, None for all there is. crosshair: a place
     on it. chart: the title of the chart that is chosen, "" for the first. opened: whether it is shown alone.
+    typical: whether the y axis is of what most points are.
     """
 
     scroll: int = 0
@@ -31,6 +32,7 @@ class TrainingLook:
     crosshair: float | None = None
     chart: str = ""
     opened: bool = False
+    typical: bool = False
 
     def style(self, *, legend: bool) -> CurveStyle:
         """How curves are drawn."""
@@ -42,4 +44,5 @@ class TrainingLook:
             self.crosshair,
             _UNITS[self.axis],
             legend,
+            self.typical,
         )
