@@ -13,7 +13,7 @@ from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Ink, Row, to_text
 from dashctl_tui.plots.cloud import FLAT, Cloud, Marker
 from dashctl_tui.plots.palette import FAINT, FAINTER, cloud_palette, cluster_ink
-from dashctl_tui.plots.raster import Points, Raster, View, classes_per_cell
+from dashctl_tui.plots.raster import Cells, Points, Raster, View
 
 PALETTE = cloud_palette(cluster_ink(index) for index in range(3))
 BOX = {FAINT, FAINTER}
@@ -87,7 +87,10 @@ def test_a_cell_shows_the_majority_of_its_dots_or_nearly_so_the_class_on_its_lef
     keys = random.integers(1, 2**22, (4 * height, 2 * width)).astype(np.uint32) << np.uint32(8)
     keys |= random.integers(1, 5, keys.shape).astype(np.uint32)
     keys *= random.random(keys.shape) < 0.6
-    shown = classes_per_cell(keys)
+    drawn = keys.reshape(height, 4, width, 2).any(axis=(1, 3))
+    found = Cells.of(keys, drawn)
+    shown = np.zeros((height, width), dtype=np.uint8)
+    shown.ravel()[found.places] = found.classes()
     cells = (keys & 0xFF).reshape(height, 4, width, 2).transpose(0, 2, 1, 3).reshape(height, width, 8)
     for row in range(height):
         for column in range(width):

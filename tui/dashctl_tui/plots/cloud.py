@@ -22,15 +22,7 @@ from dashctl_tui.plots.camera import FLAT, Camera
 from dashctl_tui.plots.canvas import Ink, Row
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN, UNDER, braille_layers, grid_rows
 from dashctl_tui.plots.palette import FAINT, FAINTER, CloudPalette, cloud_palette
-from dashctl_tui.plots.raster import (
-    MAX_CLASSES,
-    Keys,
-    Points,
-    Raster,
-    View,
-    classes_per_cell,
-    nearest_per_cell,
-)
+from dashctl_tui.plots.raster import MAX_CLASSES, Cells, Points, Raster, View
 from dashctl_tui.plots.text import inert
 
 __all__ = ["FLAT", "Camera", "Cloud", "Marker"]
@@ -134,10 +126,10 @@ class Cloud:
             self._inks = _Inks.in_palette(palette)
         keys = self._raster.nearest(self.points, view, self._shown(limit))
         dots = (keys != 0).view(np.uint8)
-        in_front = self._box(view, dots, len(self._inks.of) - 2)
+        ink = self._box(view, dots, len(self._inks.of) - 2)
         bits, free = braille_layers(dots)
-        ink = self._cell_inks(keys, camera)
-        np.copyto(ink, in_front, where=free)
+        cells = Cells.of(keys, ~free)
+        ink.ravel()[cells.places] = self._cell_inks(cells, camera)
         return self._marked(grid_rows(bits, ink, self._inks.of), view, markers)
 
     @cached_property
@@ -211,14 +203,14 @@ class Cloud:
         ink.ravel()[(front[1] >> 2) * width + (front[0] >> 1)] = first + 1
         return ink
 
-    def _cell_inks(self, keys: Keys, camera: Camera) -> NDArray[np.int16]:
+    def _cell_inks(self, cells: Cells, camera: Camera) -> NDArray[np.int16]:
         toward = camera.rotation()[2]
         spread = float(np.sqrt(max(0.0, toward @ self._covariance @ toward)))
         middle = float(toward @ self._mean) + _FRONT * spread
         steps = np.array([middle - _THIRD * spread, middle + _THIRD * spread])
         thresholds = (steps * _DEPTH + 1.5).astype(np.float32).view(np.uint32)
-        nearest = nearest_per_cell(keys)
-        ink = self._inks.first.take(classes_per_cell(keys))
+        nearest = cells.nearest()
+        ink = self._inks.first.take(cells.classes())
         ink += nearest >= thresholds[0]
         ink += nearest >= thresholds[1]
         return ink

@@ -11,12 +11,9 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-
-_Number = TypeVar("_Number", np.uint8, np.uint32)
 
 Keys = NDArray[np.uint32]
 """Per point or dot: depth in the upper 24 bits (nearer is greater), class + 1 in the lowest; 0 is nothing."""
@@ -116,74 +113,75 @@ class Raster:
             index[outside] = self._nearest.size - 1
 
 
-def nearest_per_cell(keys: Keys) -> Keys:
-    """The greatest key of each cell of 2×4 dots: (4h, 2w) -> (h, w)."""
-    return _reduce_cells(keys, np.maximum)
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """The cells of 2×4 dots in which there is something.
 
-
-def classes_per_cell(keys: Keys) -> NDArray[np.uint8]:
-    """Class + 1 shown by each cell, 0 for none: (4h, 2w) -> (h, w).
-
-    The majority of the cell's dots, ties to the nearest; where the cell on the left shows a class that is
-    within one dot of the majority here, that one, because a run of one colour costs the terminal less.
+    places: (m,) counted row by row. keys: (8, m) of their dots. width: cells in a row.
     """
-    codes = keys.astype(np.uint8)
-    shown = _reduce_cells(codes, np.maximum)
-    # One less than nothing is more than any class.
-    codes -= np.uint8(1)
-    least = _reduce_cells(codes, np.minimum)
-    least += np.uint8(1)
-    mixed = np.flatnonzero(shown != least)
-    if mixed.size:
-        flat = shown.ravel()
-        cells = _dots_of(keys, mixed)
-        codes = cells.astype(np.uint8)
-        flat[mixed], most = _majority(cells, codes)
-        left = _left_of(shown).ravel()[mixed]
-        agreeing = np.add.reduce((codes == left).view(np.uint8), axis=0, dtype=np.uint8)
-        near_tie = (left != 0) & (agreeing != 0) & (agreeing + np.uint8(1) >= most)
-        flat[mixed] = np.where(near_tie, left, flat[mixed])
-    return shown
+
+    places: NDArray[np.intp]
+    keys: Keys
+    width: int
+
+    @classmethod
+    def of(cls, keys: Keys, drawn: NDArray[np.bool_]) -> "Cells":
+        """keys: (4h, 2w). drawn: (h, w), the cells where a dot has a key."""
+        places = np.flatnonzero(drawn)
+        corners, offsets = _corners(*keys.shape)
+        return cls(places, keys.ravel().take(offsets + corners.take(places)), drawn.shape[1])
+
+    def nearest(self) -> Keys:
+        """The greatest key of each: (m,)."""
+        nearest: Keys = np.maximum.reduce(self.keys, axis=0)
+        return nearest
+
+    def classes(self) -> NDArray[np.uint8]:
+        """Class + 1 shown by each: (m,).
+
+        The majority of the cell's dots, ties to the nearest; where the cell on the left shows a class that is
+        within one dot of the majority here, that one, because a run of one colour costs the terminal less.
+        """
+        codes = self.keys.astype(np.uint8)
+        shown: NDArray[np.uint8] = np.maximum.reduce(codes, axis=0)
+        # One less than nothing is more than any class.
+        least = np.minimum.reduce(codes - np.uint8(1), axis=0) + np.uint8(1)
+        mixed = np.flatnonzero(shown != least)
+        if mixed.size:
+            codes = codes.take(mixed, axis=1)
+            shown[mixed], most = _majority(self.keys.take(mixed, axis=1), codes)
+            left = self._left_of(shown, mixed)
+            agreeing = np.add.reduce((codes == left).view(np.uint8), axis=0, dtype=np.uint8)
+            near_tie = (left != 0) & (agreeing != 0) & (agreeing + np.uint8(1) >= most)
+            kept = mixed[near_tie]
+            shown[kept] = left[near_tie]
+        return shown
+
+    def _left_of(self, shown: NDArray[np.uint8], cells: NDArray[np.intp]) -> NDArray[np.uint8]:
+        """What the cells to the left of some show, 0 for nothing."""
+        places = self.places[cells]
+        # The cell before the first is the last: it is no neighbour, as its place shows.
+        beside = (self.places[cells - 1] == places - 1) & (places % self.width != 0)
+        left: NDArray[np.uint8] = shown[cells - 1] * beside
+        return left
 
 
-def _majority(cells: Keys, codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
+def _majority(keys: Keys, codes: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint32]]:
     """The most frequent class + 1 among the dots of each cell, and on how many dots: (8, m) -> (m,), (m,)."""
-    votes = np.zeros(codes.shape, dtype=np.uint8)
-    for dot in codes:
-        votes += codes == dot
+    equal = codes[:, None] == codes[None]
+    votes = np.add.reduce(equal.view(np.uint8), axis=1, dtype=np.uint8)
     votes *= codes != 0
     # Sign and exponent of every depth are the same. Votes in their place: among equals the nearest wins.
     ranked = votes.astype(np.uint32)
     ranked <<= np.uint32(_FRACTION_BITS)
-    ranked |= cells & _FRACTION
+    ranked |= keys & _FRACTION
     best = np.maximum.reduce(ranked, axis=0)
     return best.astype(np.uint8), best >> np.uint32(_FRACTION_BITS)
 
 
-def _left_of(shown: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    left = np.zeros_like(shown)
-    left[:, 1:] = shown[:, :-1]
-    return left
-
-
-def _dots_of(keys: Keys, cells: NDArray[np.intp]) -> Keys:
-    """The eight keys of each of the given cells (flat cell index): (8, m)."""
-    corners, offsets = _places(*keys.shape)
-    found: Keys = keys.ravel().take(offsets + corners[cells])
-    return found
-
-
 @lru_cache(maxsize=16)
-def _places(rows: int, columns: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _corners(rows: int, columns: int) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Where each cell's first dot is in a grid of dots, (cells,), and the others behind that, (8, 1)."""
     corners = np.arange(0, rows * columns, 4 * columns)[:, None] + np.arange(0, columns, 2)
     offsets = (np.arange(4)[:, None] * columns + np.arange(2)).reshape(8, 1)
     return corners.ravel(), offsets
-
-
-def _reduce_cells(dots: NDArray[_Number], by: np.ufunc) -> NDArray[_Number]:
-    rows = by(dots[0::4], dots[1::4])
-    by(rows, dots[2::4], out=rows)
-    by(rows, dots[3::4], out=rows)
-    reduced: NDArray[_Number] = by(rows[:, 0::2], rows[:, 1::2])
-    return reduced
