@@ -117,10 +117,10 @@ def test_a_curve_is_looked_at_without_a_copy_before_and_after_it_was_encoded() -
 
 
 def test_last_keeps_so_many() -> None:
-    state = folded(*(LogLine(str(number)) for number in range(1_005)))
+    state = folded(*(LogLine(str(number)) for number in range(10_005)))
     lines = state.last(LogLine)[()]
-    assert len(lines) == 1_000
-    assert lines[-1].event.message == "1004"
+    assert len(lines) == 10_000
+    assert lines[-1].event.message == "10004"
 
 
 def test_what_is_large_is_kept_of_the_newest_alone() -> None:
