@@ -57,6 +57,8 @@ from dashctl_tui.widgets.time_view import Sought, TimeView
 _INTERRUPTED = 130
 _LATER = 0.005
 _ASK_AGAIN = 1.0
+_STILL = 4
+"""Seconds, at most, until it is looked again whether time alone changes a picture that it did not change."""
 _SWIFT = Swift()
 _NOTICED = 8.0
 """Seconds for which a notice stands."""
@@ -146,6 +148,8 @@ class Monitor(App[None]):
         self._untold = True
         self._connection = Connection(connected=False, since=now())
         self._stats = NO_SCREEN
+        self._looked = (chosen, 0.0)
+        self._still = 0
 
     @property
     def scene(self) -> Scene[Any]:
@@ -280,9 +284,13 @@ class Monitor(App[None]):
         size = view_of.size
         if not size.width or not size.height:
             return
-        viewport = self._chosen.viewport(size.width, size.height, float(int(self._lens.now())))
+        now, second = float(int(self._lens.now())), self._second()
+        viewport = self._chosen.viewport(size.width, size.height, second)
         viewport = replace(viewport, screen=self._screen_stats())
         self._view, changed = self._lens.look(self.scene, viewport)
+        if changed and second != now:
+            viewport = replace(viewport, now=now)
+            self._view, _ = self._lens.look(self.scene, viewport)
         drawn = (
             self.scene.name,
             viewport if self.scene.ticks else replace(viewport, now=0.0, screen=NO_SCREEN),
@@ -293,7 +301,14 @@ class Monitor(App[None]):
         self._picture = self.scene.paint(self._view, viewport)
         if getattr(viewport.look, "scroll", 0) > self._picture.scrollable:
             self._take(replace(viewport.look, scroll=self._picture.scrollable))
-        view_of.show(self._picture.rows, frame)
+        self._looked = (self._chosen, viewport.now)
+        self._still = 0 if view_of.show(self._picture.rows, frame) else self._still + 1
+
+    def _second(self) -> float:
+        """The second to show: an older one for a while where the last ones made no difference."""
+        now, (chosen, before) = float(int(self._lens.now())), self._looked
+        resting = chosen is self._chosen and 0 <= now - before < min(self._still, _STILL)
+        return before if resting else now
 
     def _slow(self) -> int:
         """Pictures a second on a slow line, 0 on any other."""
