@@ -228,9 +228,7 @@ def _annotated(row: Row, view: Running, width: int) -> Row:
     if step is None or room < _LEAST_BESIDE:
         return row
     progress = step.progress
-    words = progress.note or f"{compact(progress.done)}" + (
-        f" of {compact(progress.total)}" if progress.total is not None else ""
-    )
+    words = progress.note or _amount(progress)
     told = Row.of((clip(words, room - 8), HEADING))
     if progress.total:
         share = min(1.0, progress.done / progress.total)
@@ -239,6 +237,12 @@ def _annotated(row: Row, view: Running, width: int) -> Row:
         drawn = min(_METER, room - told.width - percent.width - 1)
         told += Row.of(" ") + meter(share, drawn, ink) + percent if drawn > 3 else percent
     return row.fit(width - told.width) + told
+
+
+def _amount(progress: Progress) -> str:
+    """`36 of 200 epochs`."""
+    whole = f" of {compact(progress.total)}" if progress.total is not None else ""
+    return f"{compact(progress.done)}{whole} {progress.unit or ''}".rstrip()
 
 
 def _step_of_loop(view: Running) -> Step | None:
