@@ -199,7 +199,11 @@ def _results(chance: random.Random) -> Iterator[Stamped[Event]]:
     x, y, z = ([chance.gauss(centres[code][axis], 0.4) for code in codes] for axis in range(3))
     phases = [PHASES[code] for code in codes]
     clusters = [f"cluster {code % 3 + 1}" for code in codes]
-    yield Stamped(NOW - 30, "run-1", PointCloud.pack("windows", x, y, z, phase=phases, cluster=clusters))
+    certainty = [1 / (1 + abs(value)) for value in x]
+    cloud = PointCloud.pack(
+        "windows", x, y, z, phase=phases, cluster=clusters, values={"certainty": certainty}
+    )
+    yield Stamped(NOW - 30, "run-1", cloud)
     for number in range(20):
         yield Stamped(NOW - 31, "run-1", Embedding(number / 10, math.sin(number), cluster=number % 2))
 

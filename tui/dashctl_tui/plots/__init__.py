@@ -10,10 +10,12 @@ of exactly `width` cells and works from 1×1 upwards; names are made inert on th
     text       inert, clip, fill, fill_left                     safe names, cut to cells
     numbers    compact(value), percent(value)                   1.2e-05, 3.4M
     legend     Key(name, ink, glyph, note, alert), flow_legend(keys, width, height)
-    camera     Camera(yaw, pitch, zoom), .rotated(yaw, pitch), .zoomed(factor)
+    camera     Camera(yaw, pitch, zoom, target), .rotated, .zoomed, .moved, .aimed, .upright
     cloud      Cloud(xyz, classes), Marker(position, text, ink)
                cloud.draw(camera, width, height, palette, limit=None, markers=())
-               cloud.home, cloud.count, cloud.class_centres
+               cloud.recoloured(classes, visible), cloud.home, cloud.count, cloud.class_centres
+    picking    pick(cloud, camera, width, height, cell), neighbour(cloud, camera, point, right, up),
+               within(cloud, camera, outline, count), place(cloud, camera, width, height, corner)
     curve      Curve(name, x, y, low, high, marks, ink, last, not_finite), Mark(x, kind)
                draw_curves(curves, width, height, CurveStyle(log_y=False, smoothing=0.0, ...))
     sparkline  draw_sparkline(values, width, height, ink)

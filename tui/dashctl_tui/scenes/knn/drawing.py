@@ -13,7 +13,7 @@ from dashctl_tui.plots.canvas import Ink, Row, fit
 from dashctl_tui.plots.cloud import Cloud, Marker
 from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING
 from dashctl_tui.scenes.knn.legend import draw_legend, short_legend
-from dashctl_tui.scenes.knn.look import Area, Cell, CloudLook, Layout, layout
+from dashctl_tui.scenes.knn.look import ROOM_BESIDE, Area, Cell, CloudLook, Layout, layout
 from dashctl_tui.scenes.knn.points import Classes, Points, Told
 from dashctl_tui.scenes.layout import panel
 from dashctl_tui.scenes.scene import Picture, Viewport
@@ -48,7 +48,7 @@ def where_is_what(told: Told, viewport: Viewport[CloudLook]) -> Layout:
     """The panels of a picture."""
     look = viewport.look
     below = 0
-    if viewport.width < 64:
+    if viewport.width < ROOM_BESIDE:
         below = len(short_legend(told.active(look), look, viewport.width - 2, _SHORT))
     return layout(viewport.width, viewport.height, look, len(told), below)
 

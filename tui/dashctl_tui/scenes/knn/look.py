@@ -16,7 +16,7 @@ Hidden = tuple[tuple[str, str], ...]
 Cell = tuple[int, int]
 """Column and row, from the upper left corner of a cloud's picture."""
 _LEGEND, _SLIM_LEGEND = 34, 27
-_ROOM_BESIDE = 64
+ROOM_BESIDE = 64
 """Columns from which on the legend stands beside the cloud rather than below it."""
 _LEAST = (36, 10)
 """Columns and rows that a cloud needs, frame included, to be shown beside others."""
@@ -106,7 +106,7 @@ def layout(width: int, height: int, look: CloudLook, total: int, below: int) -> 
     """Who gets which part of so many cells. total: clouds; below: rows that a legend below would take."""
     slim = width < 100
     legend: Area | None = None
-    if width >= _ROOM_BESIDE:
+    if width >= ROOM_BESIDE:
         size = _SLIM_LEGEND if slim else _LEGEND
         legend = Area(width - size, 0, size, height)
         width -= size + (not slim)
