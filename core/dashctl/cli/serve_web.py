@@ -17,6 +17,7 @@ from dashctl.cli.monitor import check_screen
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, whole
 from dashctl.errors import UsageError
+from dashctl.settings import MONITOR_THEME, THEMES, setting
 
 DESCRIPTION: Final = (
     "Show the monitor in a browser tab. Whoever has the address that is printed can watch and\n"
@@ -43,18 +44,21 @@ def add_arguments(parser: Parser) -> None:
     )
     parser.add_argument("--public", metavar="URL", help="as browsers reach it, if not as http://HOST:PORT")
     parser.add_argument("--scene", metavar="NAME", help="the scene to begin with")
+    parser.add_argument("--theme", choices=THEMES, help="colours (default: [monitor] theme, or dark)")
     add_bus(parser)
 
 
 def run(arguments: Namespace) -> int:
     """Serve until ended."""
-    arguments.mouse = arguments.interval = None
+    arguments.mouse = arguments.interval = arguments.ascii = None
+    arguments.colours = "truecolor"
     check_screen(arguments)
     if arguments.public is not None and not arguments.public.startswith(("http://", "https://")):
         raise UsageError(f"--public: {arguments.public!r} is not allowed; expected http://… or https://…")
     address = broker_of(arguments)
     port = _port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "dashctl", "monitor", "--bus", str(address)]
+    command += ["--colours", "truecolor", "--theme", setting(MONITOR_THEME, arguments.theme)]
     command += ["--scene", arguments.scene] if arguments.scene else []
     with needing("web", "dashctl serve-web"):
         web = import_module("dashctl_tui.web.server")
