@@ -6,9 +6,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashctl.events import Scalar
+from dashctl.events import (
+    BusStats,
+    Event,
+    LogLine,
+    Metric,
+    ModelMetric,
+    ProducerStats,
+    RunStarted,
+    Scalar,
+    SourceCode,
+    Stamped,
+)
+from dashctl.state import State, fold_all
+from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.query import parse
+from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.viewport import Scrolled, Shared, Viewport
+from tests.tui.sample import NOW, looked_at
 
 LSTM: Mapping[str, Scalar] = {
     "lr": 1e-3,
@@ -205,3 +220,27 @@ def test_a_viewport_shows_what_its_query_does() -> None:
     assert not viewport.shows("mnist", config={"lr": 0.001})
     assert viewport.shows("mnist")
     assert Viewport(80, 24, Scrolled()).shows("anything")
+
+
+@pytest.mark.parametrize("name", ["overview", "models", "bus", "code", "training", "runs", "logs"])
+def test_whatever_is_of_a_run_is_judged_by_its_configuration(name: str) -> None:
+    state = State()
+    for run, lr in (("apple", 0.1), ("pear", 0.001)):
+        told: list[Event] = [
+            RunStarted({"lr": lr}, name=run),
+            ModelMetric(run, 0.5),
+            Metric("loss", 1, 0.5),
+            LogLine(f"line of {run}"),
+            SourceCode(f"{run}.py", f"{run} = 1"),
+        ]
+        fold_all(state, [Stamped(NOW, run, event) for event in told])
+    producers = tuple(ProducerStats(run[0] * 16, run, 1, 0, 1.0, 0.0) for run in ("apple", "pear"))
+    fold_all(state, [Stamped(NOW, "", BusStats(NOW, by_producer=producers))])
+    scene = scene_named(name)
+    viewport = looked_at(scene, 120, 40, NOW, wanted="lr>=0.01")
+    text = to_text(scene.paint(scene.select(state, viewport), viewport).rows)
+    if name == "overview":
+        # Its log lines are those of all.
+        text = text[: text.index("Log and alerts")]
+    assert "apple" in text
+    assert "pear" not in text

@@ -33,6 +33,7 @@ from dashctl_tui.scenes.hosts.measures import in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import brief, duration, roughly, when
+from dashctl_tui.scenes.run_views import configs_of
 from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 from dashctl_tui.scenes.viewport import ScreenStats
 
@@ -82,7 +83,12 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Bus | None:
     history = tuple(state.last(BusStats).get((), ()))
     if not history:
         return None
-    found = [one for one in history[-1].event.by_producer if viewport.shows(one.run, one.producer)]
+    configs = configs_of(state)
+    found = [
+        one
+        for one in history[-1].event.by_producer
+        if viewport.shows(one.run, one.producer, config=configs.get(one.run))
+    ]
     if viewport.filter and not found:
         return None
     return Bus(history, tuple(sorted(found, key=lambda one: (-one.rate, -one.events, one.producer))))

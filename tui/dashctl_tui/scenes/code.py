@@ -22,7 +22,7 @@ from dashctl_tui.scenes.acts import WHEEL_ROWS, Act, At, Gesture
 from dashctl_tui.scenes.highlight import code_rows
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.meter import meter
-from dashctl_tui.scenes.run_views import RunView, Step, run_line, runs_of, step_line
+from dashctl_tui.scenes.run_views import RunView, Step, configs_of, run_line, runs_of, step_line
 from dashctl_tui.scenes.scene import Picture, Scene, SceneAction, Table, Viewport
 
 _MOST_STEPS: Final = 2
@@ -81,11 +81,12 @@ def _select(state: State, viewport: Viewport[CodeLook]) -> Running | None:
     told = {item.run: item for item in state.latest(SourceCode).values()}
     runs = {run.run: run for run in runs_of(state, viewport.now) if run.run in told}
     rank = {run: place for place, run in enumerate(runs)}
-    shown = [
-        item
-        for item in told.values()
-        if viewport.shows(item.run, item.event.path, runs[item.run].name if item.run in runs else None)
-    ]
+    configs = configs_of(state)
+    shown = []
+    for item in told.values():
+        name = runs[item.run].name if item.run in runs else None
+        if viewport.shows(item.run, item.event.path, name, config=configs.get(item.run)):
+            shown.append(item)
     if not shown:
         return None
     ordered = sorted(shown, key=lambda item: (rank.get(item.run, len(rank)), -item.time, item.run))

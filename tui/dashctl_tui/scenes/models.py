@@ -18,6 +18,7 @@ from dashctl_tui.plots.text import fill, fill_left
 from dashctl_tui.scenes.confusion import COLUMNS, ROWS, Confusion, confusions, draw_confusion
 from dashctl_tui.scenes.layout import PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.moments import age
+from dashctl_tui.scenes.run_views import configs_of
 from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _NAME = 20
@@ -59,7 +60,10 @@ class Models:
 
 
 def _select(state: State, viewport: Viewport[Scrolled]) -> Models | None:
-    shown = tuple(one for one in standings(state) if viewport.shows(one.model, one.run))
+    configs = configs_of(state)
+    shown = tuple(
+        one for one in standings(state) if viewport.shows(one.model, one.run, config=configs.get(one.run))
+    )
     predictions = tuple(state.latest(Prediction).values())
     return Models(shown, predictions) if shown else None
 

@@ -48,7 +48,16 @@ from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, Block, panel, s
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.models import Standing, standings
 from dashctl_tui.scenes.moments import time_of_day
-from dashctl_tui.scenes.run_views import RunView, Step, config_pairs, run_line, runs_of, step_line, steps_of
+from dashctl_tui.scenes.run_views import (
+    RunView,
+    Step,
+    config_pairs,
+    configs_of,
+    run_line,
+    runs_of,
+    step_line,
+    steps_of,
+)
 from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 
 _MIX_ROWS = 2 + PANEL_ROWS
@@ -99,13 +108,19 @@ class Overview:
 
 
 def _select(state: State, viewport: Viewport[Scrolled]) -> Overview | None:
-    runs = runs_of(state, viewport.now)
+    runs, configs = runs_of(state, viewport.now), configs_of(state)
     recorded = _recorded_by(state, runs) if not viewport.filter else None
     mix, title = _mix_of(state, recorded, viewport)
     view = Overview(
-        tuple(run for run in runs if viewport.shows(run.run, run.name, run.host)),
-        tuple(step for step in steps_of(state, runs) if viewport.shows(step.run, step.progress.name)),
-        tuple(one for one in standings(state) if viewport.shows(one.model)),
+        tuple(
+            run for run in runs if viewport.shows(run.run, run.name, run.host, config=configs.get(run.run))
+        ),
+        tuple(
+            step
+            for step in steps_of(state, runs)
+            if viewport.shows(step.run, step.progress.name, config=configs.get(step.run))
+        ),
+        tuple(one for one in standings(state) if viewport.shows(one.model, config=configs.get(one.run))),
         recorded,
         mix,
         title,
