@@ -31,15 +31,17 @@ class Catalogue:
     runs: frozenset[str]
 
 
+KNOWN_FOR: Final = 4
+"""Seconds for which it is not asked again which runs were heard of."""
 _FILTERED: Final[Memo[Catalogue]] = Memo(2)
 _TOLD: Final[Memo[Mapping[str, Told]]] = Memo(2)
 
 
 def told_now(state: State, now: float) -> Mapping[str, Told]:
-    """What is known of each run, at most a second old."""
+    """What is known of each run; when it was heard of last may be some seconds old."""
     versions = tuple(state.version(cls) for cls in (RunStarted, RunFinished, Progress))
     # Curves come thousands of times a second, and only tell that a run is still there.
-    source = (id(state), versions, int(now), len(state.series(Metric)))
+    source = (id(state), versions, int(now) // KNOWN_FOR, len(state.series(Metric)))
     return _TOLD.get("told", source, lambda: {each.run: each for each in told_of_runs(state)})
 
 

@@ -18,7 +18,7 @@ from dashctl.state import State
 from dashctl_tui.plots import glyphs
 from dashctl_tui.scenes.run_views import RunView, Step, Told, run_view
 from dashctl_tui.scenes.training.arrangement import Grid, grid_of
-from dashctl_tui.scenes.training.catalogue import Catalogue, Member, catalogue_of, told_now
+from dashctl_tui.scenes.training.catalogue import KNOWN_FOR, Catalogue, Member, catalogue_of, told_now
 from dashctl_tui.scenes.training.look import TrainingLook
 from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.names import labels_of
@@ -113,8 +113,7 @@ def select(state: State, viewport: Viewport[TrainingLook]) -> Training | None:
     """What is shown; None if there is nothing."""
     told = told_now(state, viewport.now)
     catalogue = catalogue_of(state, viewport, told)
-    # Of ten thousand runs, and no other for a second.
-    source = (told, viewport.shared, int(viewport.now))
+    source = (told, viewport.shared, int(viewport.now) // KNOWN_FOR)
     front = _FRONT.get("front", source, lambda: _front(viewport, told))
     steps = _steps(state, viewport, told, front)
     if not catalogue.titles and not steps and front is None:
@@ -203,7 +202,9 @@ def _front(viewport: Viewport[TrainingLook], told: Mapping[str, Told]) -> Told |
         since = each.started if each.started is not None else each.end.time if each.end else 0.0
         return each.standing(now) != "running", -since, each.run
 
-    return min(wanted, key=order, default=None)
+    # Of ten thousand runs most have ended, and need not be compared while others go on.
+    going_on = [each for each in wanted if each.end is None and each.standing(now) == "running"]
+    return min(going_on or wanted, key=order, default=None)
 
 
 def _steps(
