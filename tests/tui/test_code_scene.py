@@ -150,3 +150,11 @@ def test_it_can_be_exported() -> None:
 
 def test_code_alone_is_enough() -> None:
     assert "pass" in text_of(state_of(SourceCode("x.py", "pass\n")))
+
+
+def test_the_filter_asks_for_settings_too() -> None:
+    state = training()
+    fold(state, RunStarted({"lr": 0.5}, name="fast"), NOW - 50, "f")
+    fold(state, SourceCode("/tmp/fast.py", "pass\n"), NOW - 49, "f")
+    assert "fast.py" in text_of(state, wanted="lr>=0.1")
+    assert "train.py" not in text_of(state, wanted="lr>=0.1")

@@ -5,12 +5,12 @@ places while their rates change; who is silent, has left or has vanished is told
 what does not fit is summed up.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
-from dashctl.events import BusStats, DoorStats, ProducerStats, RunStarted
+from dashctl.events import BusStats, DoorStats, ProducerStats, RunStarted, Scalar
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, Run, beside, fit
@@ -47,6 +47,8 @@ class Node:
     host: str
     silent: float
     """Seconds since it was heard last."""
+    config: Mapping[str, Scalar] | None = None
+    """Of its run, if that told."""
 
     @property
     def state(self) -> str:
@@ -94,7 +96,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Stack | None:
     begun = {item.run: item.event for item in state.latest(RunStarted).values()}
     late = max(0.0, viewport.now - told)
     nodes = [_node(one, begun.get(one.run), one.silent + late) for one in newest.by_producer]
-    shown = [node for node in nodes if _is_shown(node) and viewport.shows(*_names(node))]
+    shown = [node for node in nodes if _is_shown(node) and viewport.shows(*_names(node), config=node.config)]
     if viewport.filter and not shown:
         return None
     return Stack(newest, late, tuple(item.event.rate for item in history), tuple(sorted(shown, key=_place)))
@@ -102,7 +104,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Stack | None:
 
 def _node(one: ProducerStats, begun: RunStarted | None, silent: float) -> Node:
     name = (begun.name if begun else None) or one.run
-    return Node(one, name, begun.host if begun else "", silent)
+    return Node(one, name, begun.host if begun else "", silent, begun.config if begun else None)
 
 
 def _names(node: Node) -> tuple[str, ...]:
