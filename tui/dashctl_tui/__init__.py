@@ -103,12 +103,14 @@ def shot(
     *,
     scene: str,
     size: tuple[int, int],
+    theme: str = "dark",
     now: float | None = None,
     address: str = "",
 ) -> None:
     """Write the picture of a scene as the file's name asks: .svg, .html or .png.
 
-    Raises UsageError for a scene or a kind of file that is none, and NotWritten.
+    theme: one of `dashctl.settings.THEMES`. Raises UsageError for a scene or a kind of file that is none, and
+    NotWritten.
     """
     from dashctl_tui.paper.export import check_name, write_picture  # noqa: PLC0415
     from dashctl_tui.plots.skin import Skin  # noqa: PLC0415
@@ -117,4 +119,4 @@ def shot(
     check_name(path)
     moment = time.time() if now is None else now
     rows = picture_rows(state, connection, scene=scene, size=size, now=moment, address=address)
-    write_picture(path, rows, Skin())
+    write_picture(path, rows, Skin(theme))

@@ -16,6 +16,7 @@ from dashctl.cli.monitor import connection_of
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, size
 from dashctl.errors import UsageError
+from dashctl.settings import MONITOR_THEME, THEMES, setting
 
 DESCRIPTION: Final = (
     "Write one scene as a picture: .svg, .html or .png (which takes the extra shot), as the\n"
@@ -34,6 +35,7 @@ def add_arguments(parser: Parser) -> None:
     parser.add_argument(
         "--size", type=size, default=(120, 40), metavar="COLUMNSxROWS", help="(default: 120x40)"
     )
+    parser.add_argument("--theme", choices=THEMES, help="colours (default: [monitor] theme, or dark)")
     parser.add_argument("--force", action="store_true", help="overwrite the file if it is there")
     add_bus(parser)
 
@@ -41,6 +43,7 @@ def add_arguments(parser: Parser) -> None:
 def run(arguments: Namespace) -> int:
     """Write it."""
     path: Path = arguments.file
+    theme = setting(MONITOR_THEME, arguments.theme)
     with needing("tui", "dashctl shot"):
         import_module("dashctl_tui.scenes").scene_named(arguments.scene)
         import_module("dashctl_tui.paper.export").check_name(path)
@@ -55,6 +58,7 @@ def run(arguments: Namespace) -> int:
             path,
             scene=arguments.scene,
             size=arguments.size,
+            theme=theme,
             address=place_of(arguments, address),
         )
     say(f"wrote {path}")
