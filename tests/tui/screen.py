@@ -8,6 +8,7 @@ import signal
 import struct
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -104,14 +105,14 @@ class Terminal:
 
 @contextmanager
 def monitor(bus: str, *flags: str, mouse: bool = True, **environment: str) -> Iterator[Terminal]:
-    """The monitor of the bus at this address, once its first picture is there."""
+    """The monitor of the bus at this address, once its first picture is there; it knows no last view."""
     command = [sys.executable, "-m", "dashctl", "monitor", "--scene", "overview", "--bus", bus, *flags]
-    with Terminal(
-        [*command, *([] if mouse else ["--no-mouse"])], {"NO_COLOR": "", **environment}
-    ) as terminal:
-        terminal.read_until(b"Overview")
-        terminal.read_until(b"events/s")
-        yield terminal
+    with tempfile.TemporaryDirectory() as home:
+        own = {"NO_COLOR": "", "XDG_STATE_HOME": home, "XDG_CONFIG_HOME": home, **environment}
+        with Terminal([*command, *([] if mouse else ["--no-mouse"])], own) as terminal:
+            terminal.read_until(b"Overview")
+            terminal.read_until(b"events/s")
+            yield terminal
 
 
 def tell(terminal: Terminal, number: signal.Signals) -> None:
