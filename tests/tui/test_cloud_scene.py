@@ -307,6 +307,7 @@ def test_dragging_draws_a_sample_and_refines_on_release(monkeypatch: pytest.Monk
 def test_a_plane_is_moved_and_not_turned() -> None:
     seen = Seen(state_of(four_corners())).press("zoom_in", "right", "spin")
     assert seen.said == ["A plane does not turn"]
+    assert "↓  move" in seen.text
     assert seen.look.camera is not None
     assert (seen.look.camera.yaw, seen.look.camera.pitch) == (0.0, 0.0)
     assert seen.look.camera.target[0] > 0

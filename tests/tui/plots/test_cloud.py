@@ -87,7 +87,7 @@ def test_a_cell_shows_the_majority_of_its_dots_or_nearly_so_the_class_on_its_lef
     keys = random.integers(1, 2**22, (4 * height, 2 * width)).astype(np.uint32) << np.uint32(8)
     keys |= random.integers(1, 5, keys.shape).astype(np.uint32)
     keys *= random.random(keys.shape) < 0.6
-    drawn = keys.reshape(height, 4, width, 2).any(axis=(1, 3))
+    drawn = np.array(keys.reshape(height, 4, width, 2).any(axis=(1, 3)), dtype=np.bool_)
     found = Cells.of(keys, drawn)
     shown = np.zeros((height, width), dtype=np.uint8)
     shown.ravel()[found.places] = found.classes()

@@ -22,8 +22,8 @@ COUNT = 9
 _FEWEST_CLASSES = 4
 _FEWEST_KEYS = 4
 _KEYS = 9
+_ARROWS = "← → ↑ ↓"
 _HINTS = (
-    ("← → ↑ ↓", "turn"),
     ("+ -", "zoom"),
     ("n p", "class"),
     ("x o", "hide, only it"),
@@ -35,7 +35,7 @@ _HINTS = (
 )
 _PICKED_HINTS = (("Esc", "let go"), ("w a z d", "to a neighbour"), ("m", "centre on it"))
 _DRAWING_HINTS = {
-    "box": (("← → ↑ ↓", "move the corner"), ("v", "other corner"), ("Enter", "select"), ("Esc", "leave it")),
+    "box": ((_ARROWS, "move the corner"), ("v", "other corner"), ("Enter", "select"), ("Esc", "leave it")),
     "lasso": (("drag", "round points"), ("Esc", "leave it")),
 }
 _REGION_HINTS = (("Esc", "let go"), ("e", "export them"))
@@ -59,7 +59,8 @@ def draw_legend(points: Points, look: CloudLook, width: int, height: int) -> Leg
         counts = tuple(np.bincount(classes.codes[selected], minlength=len(classes.names)).tolist())
     below = [_sum(points, look, sum(counts), selected is not None, width), *_details(points, look, width)]
     hints = [
-        Row.of((fill(keys, _KEYS), TEXT), (fill(words, width - _KEYS), MUTED)) for keys, words in _hints(look)
+        Row.of((fill(keys, _KEYS), TEXT), (fill(words, width - _KEYS), MUTED))
+        for keys, words in _hints(points, look)
     ]
     least = min(len(hints), 1 if _is_special(look) else _FEWEST_KEYS)
     room = max(min(_FEWEST_CLASSES, len(classes.present)), height - len(below) - least)
@@ -93,11 +94,12 @@ def _is_special(look: CloudLook) -> bool:
     return bool(look.drawing) or look.picked is not None or look.region is not None
 
 
-def _hints(look: CloudLook) -> Sequence[tuple[str, str]]:
+def _hints(points: Points, look: CloudLook) -> Sequence[tuple[str, str]]:
     if look.drawing:
         return _DRAWING_HINTS[look.drawing]
     special = (*(_PICKED_HINTS if look.picked is not None else ()), *(_REGION_HINTS if look.region else ()))
-    return tuple(dict.fromkeys(special)) or _HINTS
+    turn = (_ARROWS, "move" if points.xyz.shape[1] == 2 else "turn")
+    return tuple(dict.fromkeys(special)) or (turn, *_HINTS)
 
 
 def _window(codes: Sequence[int], line: int, room: int) -> Sequence[int]:

@@ -241,7 +241,7 @@ def levels(amounts: NDArray[np.float32]) -> Classes:
     share = np.where(known, (amounts - np.float64(low)) / (width or 1.0), 0.0)
     codes = np.where(known, np.minimum(share, steps - 1), steps).astype(np.uint8)
     edges = [compact(low + step * width) for step in range(steps)] + [compact(high)]
-    names = [f"{start} … {end}" if start != end else start for start, end in pairwise(edges)]
+    names = [f"{start} {glyphs.ELLIPSIS} {end}" if start != end else start for start, end in pairwise(edges)]
     return Classes((*names, NO_CLASS), codes, levels=True)
 
 
