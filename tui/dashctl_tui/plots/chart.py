@@ -126,7 +126,8 @@ class Chart:
             if start >= used:
                 numbers = numbers.overlay(start, Row.of((tick.label, MUTED)))
                 used = start + len(tick.label) + 2
-        name = Row.of((clip(label, self.width // 3), MUTED))
+        # What is written at the crosshair says by itself what it is, and needs the room.
+        name = Row.of((clip(label if crosshair is None else "", self.width // 3), MUTED))
         if used + name.width <= size:
             numbers = numbers.overlay(size - name.width, name)
         else:
