@@ -29,6 +29,7 @@ from dashctl_tui.plots.palette import ACCENT, ALERT, GOOD, HEADING, MUTED, TEXT,
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.query import shown_scalar
 from dashctl_tui.scenes.layout import spread
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.meter import meter
 from dashctl_tui.scenes.moments import age, duration, roughly
 
@@ -162,8 +163,21 @@ def run_view(told: Told, now: float) -> RunView:
     )
 
 
+_RUNS: Final[Memo[tuple[RunView, ...]]] = Memo(1)
+
+
 def runs_of(state: State, now: float) -> tuple[RunView, ...]:
-    """All runs that said they began or ended: those that are running first, then the newest."""
+    """All runs that said they began or ended: those that are running first, then the newest.
+
+    Made anew when a run begins or ends or has another curve, and else once a second: values come thousands of
+    times as often.
+    """
+    versions = state.version(RunStarted), state.version(RunFinished)
+    source = (state, versions, len(state.series(Metric)), int(now))
+    return _RUNS.get("runs", source, lambda: _runs_of(state, now))
+
+
+def _runs_of(state: State, now: float) -> tuple[RunView, ...]:
     runs = [run_view(told, now) for told in told_of_runs(state)]
     return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
 

@@ -14,7 +14,7 @@ from dashctl.events import LogLine, RunStarted, Stamped
 from dashctl.state import State
 from dashctl.stores import Key
 from dashctl_tui.scenes.logs.look import LEVELS, Logs, LogsLook
-from dashctl_tui.scenes.training.memo import Memo
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.viewport import Viewport
 
 Line = Stamped[LogLine]

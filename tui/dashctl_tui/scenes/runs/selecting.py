@@ -14,10 +14,10 @@ from typing import Final
 from dashctl.curve import Columns
 from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl.state import State
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.run_metrics import Reading, metrics_by_runs, reading
 from dashctl_tui.scenes.run_views import Standing, Told, run_view, steps_of, told_of_runs
 from dashctl_tui.scenes.runs.look import Comparison, Detail, Runs, RunsLook
-from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.viewport import Viewport
 
 AROUND: Final = 3

@@ -13,8 +13,8 @@ from typing import Any, Final
 from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl.state import State
 from dashctl.stores import Key
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.run_views import Told, told_of_runs
-from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.names import split_name
 from dashctl_tui.scenes.viewport import Viewport
 

@@ -15,8 +15,8 @@ from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.curve import Curve, Mark, MarkKind
 from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, WARNING, cluster_ink, name_ink, shades
 from dashctl_tui.plots.series import Values
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.training.look import Axis
-from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.view import ChartView, Line, Training
 
 _MOST_RESTARTS = 8

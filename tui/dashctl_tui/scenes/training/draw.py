@@ -17,12 +17,12 @@ from dashctl_tui.plots.palette import ACCENT, HEADING, MUTED, TEXT
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip, inert
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, spread
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.prose import notice
 from dashctl_tui.scenes.run_views import run_line, step_line
 from dashctl_tui.scenes.training.arrangement import Place, places
 from dashctl_tui.scenes.training.curves import curves_of, run_ink
 from dashctl_tui.scenes.training.look import AXIS_WORDS, TrainingLook
-from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.readings import Reading, readings
 from dashctl_tui.scenes.training.view import ChartView, Training
 from dashctl_tui.scenes.viewport import Picture, Viewport

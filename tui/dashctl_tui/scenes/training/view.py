@@ -16,11 +16,11 @@ from dashctl.curve import Columns
 from dashctl.events import Metric, Progress
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
+from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.run_views import RunView, Step, Told, run_view
 from dashctl_tui.scenes.training.arrangement import Grid, grid_of
 from dashctl_tui.scenes.training.catalogue import KNOWN_FOR, Catalogue, Member, catalogue_of, told_now
 from dashctl_tui.scenes.training.look import TrainingLook
-from dashctl_tui.scenes.training.memo import Memo
 from dashctl_tui.scenes.training.names import labels_of
 from dashctl_tui.scenes.viewport import Viewport
 
