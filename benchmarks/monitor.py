@@ -139,7 +139,7 @@ def switching() -> list[Result]:
         with monitor(address) as screen:
             screen.quiet(1.0)
             waits = []
-            for key in b"T1B9T4T8TRT" * 4:
+            for key in b"T1B9T4T8TR" * 4:
                 waits.append(answer(screen, bytes([key])))
                 screen.quiet(0.1)
     note = f"the worst of {len(waits)}: {max(waits) * 1e3:.0f} ms"

@@ -122,6 +122,7 @@ class PseudoTerminal:
         return spent.user + spent.system
 
     def _read(self) -> None:
+        tail = b""
         while not self._ended:
             if not self.reading.is_set():
                 time.sleep(0.02)
@@ -136,7 +137,9 @@ class PseudoTerminal:
             if self._rate:
                 time.sleep(len(data) / self._rate)
             self.received.append((time.monotonic(), data))
-            asked = data.count(ASKED)
+            # A question may come in two pieces.
+            asked = (tail + data).count(ASKED)
+            tail = (tail + data)[1 - len(ASKED) :]
             if asked and self._round_trip:
                 threading.Timer(self._round_trip, self._answer, [asked]).start()
             elif asked:
