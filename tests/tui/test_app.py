@@ -13,9 +13,10 @@ from dashctl.events import LogLine, ModelMetric
 from dashctl.state import State, fold
 from dashctl_tui.actions import EVERY
 from dashctl_tui.app import Monitor
+from dashctl_tui.keys import rebound
 from dashctl_tui.plots.canvas import to_text
 from dashctl_tui.scenes import DECK
-from dashctl_tui.widgets.help import HelpScreen
+from dashctl_tui.widgets.help import HelpScreen, help_rows
 from dashctl_tui.widgets.rows import RowsView
 from dashctl_tui.widgets.scene_view import SceneView
 from tests.tui.sample import CONNECTED, GONE, NOW, FixedSource, full_state, monitor_of
@@ -269,17 +270,49 @@ async def test_a_list_scrolls_and_stops_at_its_end(monitor: Monitor) -> None:
         assert shown(monitor) == top
 
 
-async def test_help_lists_every_key(monitor: Monitor) -> None:
+def help_text(monitor: Monitor) -> str:
+    return to_text(monitor.screen.query_one(RowsView).rows)
+
+
+async def test_help_lists_every_key_and_what_is_below_is_scrolled_to(monitor: Monitor) -> None:
     async with monitor.run_test(size=(80, 24)) as pilot:
-        await press(pilot, "question_mark")
+        await press(pilot, "K", "question_mark")
         assert isinstance(monitor.screen, HelpScreen)
-        text = to_text(monitor.screen.query_one(RowsView).rows)
+        text = help_text(monitor)
+        assert all(scene.title in text for scene in DECK)
+        assert "rows 1–22 of" in text
+        await press(pilot, "G")
+        assert help_text(monitor) != text
+        text += help_text(monitor)
         for action in EVERY:
-            assert f" {action.shown} " in text or action.scene, action.title
-        for scene in DECK:
-            assert scene.title in text
+            assert f" {action.shown} " in text or action.scene not in {"", "knn"}, action.title
+        await press(pilot, "g", "j", "k")
+        assert "rows 1–22 of" in help_text(monitor)
         await press(pilot, "escape")
         assert not isinstance(monitor.screen, HelpScreen)
+
+
+async def test_help_is_closed_and_scrolled_by_the_keys_that_were_chosen(source: FixedSource) -> None:
+    monitor = monitor_of(source, actions=rebound({"help": "f5", "down": "ctrl+n"}))
+    async with monitor.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "K", "f5", "ctrl+n")
+        assert "rows 2–23 of" in help_text(monitor)
+        await press(pilot, "f5")
+        assert not isinstance(monitor.screen, HelpScreen)
+
+
+async def test_an_interrupt_ends_the_monitor_while_help_is_open(monitor: Monitor) -> None:
+    async with monitor.run_test(size=(80, 24)) as pilot:
+        await press(pilot, "question_mark", "ctrl+c")
+    assert monitor.return_code == 130
+
+
+@pytest.mark.parametrize("scene", DECK, ids=lambda scene: scene.name)
+def test_help_shows_at_once_what_can_be_done_in_the_scene(scene: Any) -> None:
+    text = to_text(help_rows(scene, EVERY, 80, 24))
+    for action in scene.actions:
+        assert f" {action.shown} " in text
+        assert action.help in text or action.title in text
 
 
 def test_every_binding_is_in_the_table_of_actions() -> None:

@@ -21,7 +21,7 @@ def test_without_a_wish_all_is_as_in_the_table() -> None:
 @pytest.mark.parametrize(
     ("keys", "named"),
     [
-        ("z", "z"),
+        ("V", "V"),
         ("Z ctrl+z", "Z,ctrl+z"),
         ("f5", "f5"),
         ("; $", "semicolon,dollar_sign"),
@@ -49,7 +49,7 @@ def test_a_key_that_is_taken_is_refused_unless_the_other_gives_way() -> None:
         rebound({"help": "q"})
     with pytest.raises(UsageError, match="'y' is the key of"):
         rebound({"quit": "y"})
-    assert keys_of("help", help="q", quit="z") == ("q", "q")
+    assert keys_of("help", help="q", quit="V") == ("q", "q")
 
 
 async def test_the_new_key_works_the_old_does_not_and_help_shows_it() -> None:
