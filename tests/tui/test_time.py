@@ -385,7 +385,7 @@ async def test_a_bar_that_stands_still_is_drawn_once(
         drawn.append(bar)
         return draw_time_bar(bar, width)
 
-    monkeypatch.setattr("dashctl_tui.app.draw_time_bar", draw)
+    monkeypatch.setattr("dashctl_tui.pictures.draw_time_bar", draw)
     async with monitor.run_test(size=SIZE) as pilot:
         await pilot.press("space")
         await until(pilot, lambda: " 22:13:20  -0s" in shown(monitor, "time"))
