@@ -33,6 +33,7 @@ def run(
     mark: "Callable[[], str]" = str,
     view: "Path | None" = None,
     skin: "Skin | None" = None,
+    theme: str | None = None,
 ) -> int:
     """Watch the bus at `address` until a person quits; returns the exit status.
 
@@ -40,7 +41,8 @@ def run(
     two pictures at least. now: the clock of what is shown, seconds since 1970. place: what the address is
     called on the screen. mark: what the status line says of the present, "" for nothing. view: the file
     where the view of last time is kept, None for nowhere. skin: colours and characters to send, None for the
-    dark theme in all colours. Raises UsageError for an address, a scene or a key
+    dark theme in all colours. theme: the one to begin with, None for the one of last time, or else the
+    skin's. Raises UsageError for an address, a scene or a key
     that is none, and where standard input and output are no terminal.
     """
     with _nothing_collected():
@@ -57,6 +59,7 @@ def run(
         mark=mark,
         view=view,
         skin=skin,
+        theme=theme,
     )
 
 

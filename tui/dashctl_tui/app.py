@@ -111,7 +111,7 @@ class Monitor(Pictures):
         for screen in self.screen_stack:
             for view in screen.query(RowsView):
                 view.dress()
-        self._say(f'theme {name}; to keep it: theme = "{name}" below [monitor] in the configuration', MUTED)
+        self._say(f"theme {name}", MUTED)
         self._clock.hurry()
 
     def action_reset(self) -> None:

@@ -3,7 +3,7 @@
 Rules: a frozen value; a look that was never chosen is the scene's first one.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -15,11 +15,17 @@ from dashctl_tui.scenes.viewport import Shared, Viewport
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """`looks` by the name of the scene."""
+    """`looks` by the name of the scene; `theme` as it was chosen while looking, and in place of which one."""
 
     name: str
     looks: Mapping[str, Any] = field(default_factory=dict)
     shared: Shared = field(default=Shared())
+    theme: tuple[str, str] | None = None
+
+    def theme_for(self, configured: str) -> str:
+        """The theme to begin with: what was chosen holds until the configuration names another one."""
+        chosen, instead = self.theme or (configured, configured)
+        return chosen if instead == configured else configured
 
     @property
     def scene(self) -> Scene[Any]:
@@ -40,6 +46,12 @@ class Chosen:
         taken = outcome if isinstance(outcome, Taken) else Taken(look=outcome)
         looks = self.looks if taken.look is None else {**self.looks, self.name: taken.look}
         return replace(self, looks=looks, shared=taken.shared or self.shared)
+
+    def among(self, runs: Collection[str]) -> "Chosen":
+        """Without marks on runs, and a baseline, that are not among these."""
+        marked = tuple(run for run in self.shared.marked if run in runs)
+        baseline = self.shared.baseline if self.shared.baseline in runs else ""
+        return replace(self, shared=replace(self.shared, marked=marked, baseline=baseline))
 
     def filtered(self, text: str) -> "Chosen":
         """Showing only what matches, each list from its top."""

@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from dashctl_tui.chosen import Chosen
+from dashctl_tui.plots.themes import THEMES
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.viewport import Shared
 
@@ -25,6 +26,7 @@ class _Written(msgspec.Struct, frozen=True):
     scene: str
     looks: Mapping[str, msgspec.Raw] = {}
     shared: msgspec.Raw = msgspec.Raw(b"null")
+    theme: msgspec.Raw = msgspec.Raw(b"null")
 
 
 def view_of(path: Path) -> Chosen | None:
@@ -41,7 +43,13 @@ def view_of(path: Path) -> Chosen | None:
         for name, raw in written.looks.items()
         if name in scenes and (look := _read(raw, type(scenes[name].look))) is not None
     }
-    return Chosen(written.scene, looks, _read(written.shared, Shared) or Shared())
+    theme = _read(written.theme, tuple[str, str])
+    return Chosen(
+        written.scene,
+        looks,
+        _read(written.shared, Shared) or Shared(),
+        theme if theme and theme[0] in THEMES else None,
+    )
 
 
 def keep_view(path: Path, chosen: Chosen) -> None:
@@ -52,6 +60,7 @@ def keep_view(path: Path, chosen: Chosen) -> None:
         "scene": chosen.name,
         "looks": {name: look for name, look in chosen.looks.items() if look != first[name]},
         "shared": chosen.shared,
+        "theme": chosen.theme,
     }
     aside = path.with_name(f"{path.name}.{os.getpid()}")
     with suppress(OSError):

@@ -49,9 +49,12 @@ def watch(
     mark: Callable[[], str],
     view: Path | None,
     skin: Skin | None,
+    theme: str | None,
 ) -> int:
     """See `dashctl_tui.run`."""
     chosen = (view_of(view) if view else None) or Chosen("overview")
+    skin = skin or Skin()
+    begun = replace(skin, theme=theme or chosen.theme_for(skin.theme))
     if scene is not None:
         chosen = replace(chosen, name=scene_named(scene).name)
     actions = rebound(chosen_keys())
@@ -68,28 +71,34 @@ def watch(
             publish=announcer.log,
             chosen=chosen,
             actions=actions,
-            skin=skin or Skin(),
+            skin=begun,
             interval=interval,
             now=now,
             local=str(follower.address),
             mark=mark,
             bell=cast("Bell", setting(MONITOR_BELL)),
         )
-        with nullcontext() if elsewhere else _ended_by_signals(monitor):
+
+        def keep() -> None:
+            if view:
+                new = monitor.skin.theme != begun.theme
+                theme = (monitor.skin.theme, skin.theme) if new else chosen.theme
+                keep_view(view, replace(monitor.chosen, theme=theme))
+
+        with nullcontext() if elsewhere else _ended_by_signals(monitor, keep):
             monitor.run(mouse=mouse)
-        if view:
-            keep_view(view, monitor.chosen)
+        keep()
     return monitor.return_code or 0
 
 
 @contextmanager
-def _ended_by_signals(monitor: Monitor) -> Iterator[None]:
+def _ended_by_signals(monitor: Monitor, keep: Callable[[], None]) -> Iterator[None]:
     before = termios.tcgetattr(sys.stdin)
     watchdogs: list[threading.Timer] = []
 
     def end(number: int, frame: FrameType | None) -> None:
         # A terminal that hangs would be waited for without end.
-        watchdogs.append(threading.Timer(_GRACE, lambda: _leave_at_once(before, 128 + number)))
+        watchdogs.append(threading.Timer(_GRACE, lambda: _leave_at_once(before, 128 + number, keep)))
         watchdogs[-1].daemon = True
         watchdogs[-1].start()
         monitor.end(128 + number)
@@ -104,8 +113,9 @@ def _ended_by_signals(monitor: Monitor) -> Iterator[None]:
             watchdog.cancel()
 
 
-def _leave_at_once(attributes: list[Any], status: int) -> None:
+def _leave_at_once(attributes: list[Any], status: int, keep: Callable[[], None]) -> None:
     """Give the terminal back as far as it takes anything, and end without waiting for anybody."""
+    keep()
     with suppress(OSError, termios.error, ValueError):
         termios.tcsetattr(sys.stdin, termios.TCSANOW, attributes)
         # A description of its own, so that not waiting is nobody else's mode.

@@ -328,6 +328,10 @@ class Pictures(App[None]):
         self._firing = firing
         if connection.resyncs > self._resyncs:
             self._say(_begun_anew(restarted=connection.epoch != self._epoch), WARNING)
+        shared = self._chosen.shared
+        if connection.epoch != self._epoch and (shared.marked or shared.baseline):
+            # Of another bus, or of last time, and gone since: nothing would be shown for their sake.
+            self._chosen = self._chosen.among(self._lens.runs())
         self._resyncs, self._epoch = connection.resyncs, connection.epoch
         word = self._calls.take()
         if word is not None:

@@ -13,6 +13,7 @@ from dashctl.bus import Connection
 from dashctl.events import Alert, AlertAcknowledged, BusStats
 from dashctl.state import State
 from dashctl_tui.scenes.firing import Firing, firing
+from dashctl_tui.scenes.run_views import told_of_runs
 from dashctl_tui.scenes.scene import Scene, Viewport
 
 
@@ -103,6 +104,11 @@ class Lens:
             if told != self._told:
                 self._firing, self._told = firing(state), told
         return self._firing
+
+    def runs(self) -> set[str]:
+        """Those of which the present knows anything."""
+        with self.source.lock:
+            return {told.run for told in told_of_runs(self.source.state, nameless=True)}
 
     def look(self, scene: Scene[Any], viewport: Viewport[Any]) -> tuple[Any, bool]:
         """The scene's view, and whether it is another one than last time."""

@@ -9,6 +9,7 @@ import shutil
 import time
 from argparse import Namespace
 from collections.abc import Callable
+from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -56,7 +57,7 @@ def add_arguments(parser: Parser) -> None:
     """Declare flags and arguments."""
     parser.add_argument("where", nargs="?", metavar="ADDRESS", help="the bus, as with --bus")
     add_picture_arguments(parser)
-    add_screen_arguments(parser)
+    add_screen_arguments(parser, remembers=True)
     add_bus(parser)
 
 
@@ -71,11 +72,10 @@ def add_picture_arguments(parser: Parser) -> None:
     )
 
 
-def add_screen_arguments(parser: Parser) -> None:
-    """Declare what `watch` takes."""
-    parser.add_argument(
-        "--scene", metavar="NAME", help="the scene (default: the one of last time, or overview)"
-    )
+def add_screen_arguments(parser: Parser, *, remembers: bool = False) -> None:
+    """Declare what `watch` takes; `remembers` where it gets a `view`."""
+    first = "the one of last time, or overview" if remembers else "overview"
+    parser.add_argument("--scene", metavar="NAME", help=f"the scene (default: {first})")
     add_skin_arguments(parser)
     parser.add_argument(
         "--interval",
@@ -176,7 +176,8 @@ def watch(
             place=place,
             mark=mark,
             view=view,
-            skin=skin_of(arguments),
+            skin=replace(skin_of(arguments), theme=setting(MONITOR_THEME)),
+            theme=arguments.theme,
         )
     return status
 
