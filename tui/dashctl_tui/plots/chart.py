@@ -6,6 +6,7 @@ lie under whatever is drawn on them.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -139,7 +140,8 @@ class Chart:
         return fit([axis, numbers], size, self.below)
 
 
-def _y_ticks(scale: Scale, height: int) -> list[Tick]:
+@lru_cache(maxsize=256)
+def _y_ticks(scale: Scale, height: int) -> Sequence[Tick]:
     """Ticks with air between them; closer ones where there would be fewer than two, which give no scale."""
     most = _tick_count(height)
     ticks = scale.ticks(most)

@@ -242,8 +242,7 @@ def _plane(prepared: Sequence[Prepared], chart: Chart, crosshair: float | None) 
     bits = np.zeros((chart.height, chart.width), dtype=np.uint8)
     ink = np.zeros((chart.height, chart.width), dtype=np.int16)
     inks = [FAINTER]
-    for dots, colour in layers(prepared, chart):
-        layer = braille_bits(dots)
+    for layer, colour in layers(prepared, chart):
         ink[layer != 0] = len(inks)
         bits |= layer
         inks.append(colour)

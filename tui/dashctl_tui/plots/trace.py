@@ -4,6 +4,7 @@ Rules: the work grows with the number of points and columns, never with their pr
 between two columns' centres is still drawn, because each column covers all values that fall into it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +20,10 @@ _FARTHEST = 2.0**31
 
 @dataclass(frozen=True, slots=True)
 class Spans:
-    """Per column of dots, the first and last row (from the top) that is covered; first > last for none."""
+    """Per column of dots, the first and last row (from the top) that is covered; first > last for none.
+
+    Both (columns,), or (curves, columns) for several curves.
+    """
 
     first: NDArray[np.int64]
     last: NDArray[np.int64]
@@ -29,38 +33,57 @@ class Spans:
         return Spans(np.minimum(self.first, other.first), np.maximum(self.last, other.last))
 
     def dots(self, rows: int) -> NDArray[np.bool_]:
-        """(rows, columns), true where covered."""
+        """(rows, columns), true where covered; (curves, rows, columns) for several curves."""
         row = np.arange(rows)[:, None]
-        covered: NDArray[np.bool_] = (row >= self.first) & (row <= self.last)
+        covered: NDArray[np.bool_] = row >= self.first[..., None, :]
+        covered &= row <= self.last[..., None, :]
         return covered
+
+    def apart(self, curves: int) -> "Spans":
+        """Those of several curves, whose columns stand behind each other."""
+        return Spans(self.first.reshape(curves, -1), self.last.reshape(curves, -1))
 
 
 @dataclass(frozen=True, slots=True)
 class Columnwise:
-    """Points that fill columns without a gap: those of column at[i] begin at starts[i]."""
+    """Points that fill columns without a gap: those of column at[i] begin at starts[i].
+
+    The columns of several curves stand behind each other.
+    """
 
     at: NDArray[np.int64]
     starts: NDArray[np.int64]
+    begins: NDArray[np.bool_]
+    """(n,) whether a curve begins with this column."""
 
     @classmethod
-    def of(cls, column: NDArray[np.float64], columns: int) -> "Columnwise | None":
-        """column: (n,) in dots, ascending. None where some are outside or empty, or points are few."""
-        if column.size < 2 * _FEWEST or not (column[0] > -0.5 and column[-1] < columns - 0.5):
+    def of(
+        cls, column: NDArray[np.float64], columns: int, sizes: Sequence[int] | None = None
+    ) -> "Columnwise | None":
+        """column: (n,) in dots, ascending in each curve; sizes: of the curves, all above 0.
+
+        None where some are outside, columns are empty, or the points of a curve are few.
+        """
+        if not column.size or not (column.min() > -0.5 and column.max() < columns - 0.5):
             return None
-        at = np.rint(column)
-        changed = np.flatnonzero(at[1:] != at[:-1]) + 1
-        if _FEWEST * (changed.size + 1) > column.size:
+        of_curves = np.array([column.size] if sizes is None else sizes)
+        first = np.cumsum(of_curves) - of_curves
+        at = np.rint(column).astype(np.int64) + np.repeat(np.arange(of_curves.size) * columns, of_curves)
+        starts = np.concatenate([[0], np.flatnonzero(at[1:] != at[:-1]) + 1])
+        places = starts.searchsorted(first)
+        filled = np.diff(places, append=starts.size)
+        if (_FEWEST * filled > of_curves).any():
             return None
-        starts = np.concatenate([[0], changed])
-        own = at[starts].astype(np.int64)
-        closely = own.size == 1 or bool((own[1:] - own[:-1] == 1).all())
-        return cls(own, starts) if closely else None
+        begins = np.zeros(starts.size, dtype=np.bool_)
+        begins[places] = True
+        own = at[starts]
+        return cls(own, starts, begins) if (begins[1:] | (own[1:] - own[:-1] == 1)).all() else None
 
     def trace(self, row: NDArray[np.float64], columns: int, rows: int) -> Spans:
         """As the function of that name."""
         spans = self.covered(row, row, columns, rows)
         tails, heads = row[self.starts[1:] - 1], row[self.starts[1:]]
-        joined = np.isfinite(tails) & np.isfinite(heads)
+        joined = np.isfinite(tails) & np.isfinite(heads) & ~self.begins[1:]
         if joined.any():
             tails, heads = tails[joined], heads[joined]
             _cover_neighbours(spans.first, spans.last, self.at[:-1][joined], tails, heads - tails)
@@ -71,6 +94,10 @@ class Columnwise:
     ) -> Spans:
         """As the function of that name."""
         first, last = np.full(columns, rows), np.full(columns, -1)
+        # What has no place hides no neighbour in its column.
+        odd = ~(np.isfinite(upper) & np.isfinite(lower))
+        if odd.any():
+            upper, lower = np.where(odd, np.nan, upper), np.where(odd, np.nan, lower)
         top = np.fmin.reduceat(upper, self.starts)
         bottom = np.fmax.reduceat(lower, self.starts)
         usable = np.isfinite(top) & np.isfinite(bottom)
