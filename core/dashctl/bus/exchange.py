@@ -34,7 +34,7 @@ from dashctl.bus.switchboard import Switchboard
 from dashctl.bus.vanishing import Vanishing
 from dashctl.bus.wake import Bell
 from dashctl.errors import UsageError
-from dashctl.events import Event
+from dashctl.events import BusStats, Event
 from dashctl.state import State
 
 if TYPE_CHECKING:
@@ -328,8 +328,16 @@ class Exchange:
         self._doors.tick()
         for line in self._vanishing.look(now):
             self.post(line)
-        self.post(self.statistics.tick(now))
         self._pass_on_posted()
+        self._tell(self.statistics.tick(now))
         is_used = self.monitors or self.statistics.connections or self._switchboard.names()
-        if is_used or self._totals.events > before + 1:
+        if is_used or self._totals.events > before:
             self.idle_since = now
+
+    def _tell(self, stats: BusStats) -> None:
+        """Pass on how the broker is doing, which is no traffic: a bus on which nothing happens shows that."""
+        totals = self._totals
+        events, frames, out = totals.events, totals.frames, totals.out
+        self._pass_on_group([(time.time(), stats)])
+        totals.events, totals.out = events, out
+        totals.told += totals.frames - frames

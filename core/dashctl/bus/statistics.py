@@ -49,10 +49,13 @@ class Parts:
 
 @dataclass(slots=True)
 class Totals:
-    """What was passed on since the broker began."""
+    """What was passed on since the broker began, without what it tells of itself once a second."""
 
     events: int = 0
     frames: int = 0
+    """All of them, as they are numbered …"""
+    told: int = 0
+    """… and those in which the broker told of itself."""
     out: int = 0
     """Events, once for every monitor that they were passed on to."""
     bytes: int = 0
@@ -74,7 +77,7 @@ class Rates:
     bytes: int = 0
     bytes_out: int = 0
 
-    def tick(self, now: float, totals: Totals, monitors: int) -> float:
+    def tick(self, now: float, totals: Totals) -> float:
         """Begin a new interval; gives the seconds of the last."""
         seconds = max(now - self.ticked, 1e-3)
         self.coming = (totals.events - self.events) / seconds
@@ -82,8 +85,7 @@ class Rates:
         self.bytes_coming = (totals.bytes - self.bytes) / seconds
         self.bytes_going = (totals.bytes_out - self.bytes_out) / seconds
         self.ticked = now
-        # What is told of this tick is an event too, and no traffic.
-        self.events, self.out = totals.events + 1, totals.out + monitors
+        self.events, self.out = totals.events, totals.out
         self.bytes, self.bytes_out = totals.bytes, totals.bytes_out
         return seconds
 
@@ -120,7 +122,7 @@ class Statistics:
 
     def tick(self, now: float) -> BusStats:
         """What happened since the last tick, by `time.monotonic`."""
-        seconds = self.rates.tick(now, self.totals, self.monitors)
+        seconds = self.rates.tick(now, self.totals)
         self._producers = tuple(self._parts.ledger.report(now, seconds))
         while self._slow and now - self._slow[0] > MINUTE:
             self._slow.popleft()
@@ -132,7 +134,7 @@ class Statistics:
         return BusStats(
             started=self.started,
             events=self.totals.events,
-            frames=self.totals.frames,
+            frames=self.totals.frames - self.totals.told,
             monitors=self.monitors,
             producers=parts.ledger.active(now),
             lost=self._lost(),
@@ -164,7 +166,7 @@ class Statistics:
             epoch=parts.epoch.hex(),
             started=self.started,
             events=totals.events,
-            frames=totals.frames,
+            frames=totals.frames - totals.told,
             rate=self.rates.coming,
             monitors=self.monitors,
             producers=parts.ledger.active(time.monotonic()),

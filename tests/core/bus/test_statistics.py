@@ -89,14 +89,29 @@ def test_a_report_has_the_last_ones_alone_and_never_the_broker() -> None:
     assert max(row.silent for row in rows) == REPORTED + ACTIVE - 10
 
 
-def test_rates_leave_out_what_the_broker_says_of_itself() -> None:
+def test_rates_are_over_the_time_between_two_ticks() -> None:
     rates, totals = Rates(ticked=0.0), Totals()
-    rates.tick(1.0, totals, 3)
-    totals.events, totals.out = 101, 303
+    rates.tick(1.0, totals)
+    totals.events, totals.out = 100, 300
     totals.bytes, totals.bytes_out = 8_000, 24_000
-    assert rates.tick(3.0, totals, 3) == 2.0
+    assert rates.tick(3.0, totals) == 2.0
     assert (rates.coming, rates.going) == (50.0, 150.0)
     assert (rates.bytes_coming, rates.bytes_going) == (4_000.0, 12_000.0)
+
+
+def test_what_the_broker_tells_of_itself_is_no_traffic(broker: Broker, address: Address) -> None:
+    broker.publish(PhaseEvent("clean"))
+
+    def third() -> BusStats | None:
+        known = ask_snapshot(address).last(BusStats).get((), ())
+        return known[-1].event if len(known) > 2 else None
+
+    with Subscriber(address) as subscriber:
+        until(lambda: subscriber.receive(0.05))
+        stats = until(third)
+    status = ask_status(address)
+    assert (stats.events, stats.frames) == (status.events, status.frames) == (1, 1)
+    assert (stats.rate_out, status.rate_out) == (0.0, 0.0)
 
 
 def test_it_tells_what_comes_in_and_what_goes_out(broker: Broker, address: Address) -> None:

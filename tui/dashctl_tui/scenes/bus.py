@@ -29,10 +29,10 @@ from dashctl_tui.plots.palette import (
 from dashctl_tui.plots.sparkline import draw_sparkline
 from dashctl_tui.plots.table import Column, draw_table
 from dashctl_tui.plots.text import clip, fill, fill_left
-from dashctl_tui.scenes.hosts.measures import in_bytes
+from dashctl_tui.scenes.hosts.measures import about_bytes, in_bytes
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
 from dashctl_tui.scenes.meter import meter
-from dashctl_tui.scenes.moments import brief, duration, roughly, when
+from dashctl_tui.scenes.moments import brief, roughly, when
 from dashctl_tui.scenes.run_views import configs_of
 from dashctl_tui.scenes.scene import Picture, Scene, Scrolled, Table, Viewport
 from dashctl_tui.scenes.viewport import ScreenStats
@@ -40,8 +40,10 @@ from dashctl_tui.scenes.viewport import ScreenStats
 _OLD = 3.0
 """Seconds after which the broker, which tells every second, is late."""
 _SILENT = 10.0
+_LAG = 0.1
+"""Seconds of the journal's lag that are worth a word: until then it is what syncing takes."""
 _TALLER = 6
-_FACTS = 8
+_FACTS = 9
 """Lines of the broker's panel at least; the rest are further addresses."""
 _LEAST_BELOW = 3
 """Lines of the panels in the middle at least."""
@@ -187,7 +189,7 @@ def _traffic(view: Bus, width: int, rows: int) -> list[Row]:
         between = [Row.blank(inner)] if height > 2 * each else []
         return [*coming, *between, *going]
 
-    covered = f"last {duration(shown[-1].time - shown[0].time)}"
+    covered = f"last {roughly(shown[-1].time - shown[0].time)}"
     return panel("Events a second", content, width, rows, note=covered)
 
 
@@ -224,6 +226,7 @@ def _facts(stats: BusStats, viewport: Viewport[Scrolled]) -> Iterator[tuple[str,
     )
     yield "services", [(", ".join(stats.services), ACCENT) if stats.services else ("none", MUTED)]
     yield "screen", list(_screen(viewport.screen))
+    yield "keys", list(_keys(viewport.screen))
     for number, address in enumerate(stats.listening):
         yield "" if number else "listening", [(address, TEXT)]
 
@@ -236,10 +239,17 @@ def _screen(stats: ScreenStats) -> Iterator[Run]:
     yield f"{stats.bytes_a_second / _KIB:,.1f} KiB/s", TEXT
     yield f" of {most_a_second(stats.interval) / _KIB:,.0f}", MUTED
     yield f", {stats.frames_a_second:.0f} fps", TEXT
-    if stats.latency is not None:
-        yield f", key {stats.latency * 1e3:.0f} ms", TEXT
     if stats.slow:
         yield ", slow", WARNING
+
+
+def _keys(stats: ScreenStats) -> Iterator[Run]:
+    """How long a key takes until its picture is out."""
+    if stats.latency is None:
+        yield "none yet", MUTED
+        return
+    yield f"{stats.latency * 1e3:.0f} ms", TEXT
+    yield " to their picture", MUTED
 
 
 def _noted(count: int, words: str, ink: Ink) -> list[Run]:
@@ -285,9 +295,10 @@ def _middle(stats: BusStats, viewport: Viewport[Scrolled], rows: int) -> list[Ro
 def _journal(journal: JournalStats | None, width: int, now: float) -> list[Row]:
     if journal is None:
         return [Row.of(("none is kept", MUTED))]
-    on_disk = f"{in_bytes(journal.bytes)} in {journal.segments:,} segment{'s' * (journal.segments != 1)}"
+    # The broker's own word makes it grow every second.
+    on_disk = f"{about_bytes(journal.bytes)} in {journal.segments:,} segment{'s' * (journal.segments != 1)}"
     state = _safety(journal)
-    lag = f", lag {brief(journal.lag)}"
+    lag = f", lag {brief(journal.lag)}" if journal.lag >= _LAG else ""
     return [
         Row.of((f"{glyphs.DOT} ", state[1]), (clip(state[0], width - 2), state[1]), (lag, MUTED)).fit(width),
         Row.of((clip(on_disk, width), TEXT)),

@@ -51,6 +51,12 @@ def in_bytes(value: float) -> str:
     return f"{value:.0f} B"
 
 
+def about_bytes(value: int) -> str:
+    """To two digits, for what grows a little all the time."""
+    step = 10 ** max(0, len(str(value)) - 2)
+    return in_bytes(value // step * step)
+
+
 def brief(value: float) -> str:
     """In at most four cells: `45`, `1.2k`, `12M`, `999T`."""
     if value < 999.5:
