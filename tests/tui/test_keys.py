@@ -4,9 +4,9 @@ import pytest
 
 from dashctl.errors import UsageError
 from dashctl_tui.actions import EVERY
-from dashctl_tui.keys import rebound
+from dashctl_tui.keys import keycaps, rebound
 from tests.tui.sample import FixedSource, full_state, monitor_of
-from tests.tui.test_app import press, shown
+from tests.tui.test_app import press, settle, shown
 
 
 def keys_of(name: str, **wanted: str) -> tuple[str, str]:
@@ -66,3 +66,36 @@ async def test_the_new_key_works_the_old_does_not_and_help_shows_it() -> None:
         assert "log scale" in shown(monitor)
         await press(pilot, "question_mark")
         assert "$ " in "\n".join(row.text for row in monitor.screen.query_one("RowsView").rows)  # type: ignore[attr-defined]
+
+
+def test_what_is_written_on_a_key_is_what_it_became() -> None:
+    caps = keycaps(rebound({"knn_next_class": "$", "up": "f5 up", "help": "f2"}), "knn")
+    assert caps("n p") == "$ p"
+    assert caps("↑") == "f5"
+    assert caps("?") == "f2"
+    assert keycaps(rebound({"knn_next_class": "$"}), "logs")("n") == "n"
+
+
+async def test_words_about_keys_name_those_that_were_chosen() -> None:
+    wanted = {
+        "help": "f2",
+        "quit": "f3",
+        "open": "f4",
+        "show_training": "f5",
+        "runs_mark": "f6",
+        "logs_level": "f7",
+        "knn_next_class": "f8",
+    }
+    monitor = monitor_of(FixedSource(full_state()), interval=0.02, actions=rebound(wanted))
+    async with monitor.run_test(size=(200, 50)) as pilot:
+        await settle(pilot)
+        assert "f5 Training" in shown(monitor, "deck")
+        assert "f2 help  f3 quit" in shown(monitor, "status")
+        assert "f5 Training" in shown(monitor)
+        assert "f2 all keys" in shown(monitor)
+        await press(pilot, "R")
+        assert "f4 open  f6 mark" in shown(monitor)
+        await press(pilot, "L")
+        assert "f7 level" in shown(monitor)
+        await press(pilot, "K")
+        assert "f8 p" in shown(monitor)

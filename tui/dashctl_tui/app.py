@@ -55,7 +55,7 @@ class Monitor(Pictures):
     def _at(self) -> At[Any, Any]:
         size = self.screen_stack[0].query_one(SceneView).size
         viewport = self._chosen.viewport(size.width, size.height, self._lens.now())
-        return At(self._view, viewport, self._picture.scrollable)
+        return At(self._view, replace(viewport, keys=self._keys()), self._picture.scrollable)
 
     def _take(self, outcome: Any) -> None:
         """Bring about what an act gave: a look, or what is Taken."""
@@ -248,7 +248,7 @@ class Monitor(Pictures):
         self.draw()
 
     def on_pointed(self, event: Pointed) -> None:
-        for scene, tab in zip(DECK, deck_tabs(DECK, self.scene, self.size.width), strict=True):
+        for scene, tab in zip(DECK, deck_tabs(DECK, self.scene, self.size.width, self._keys()), strict=True):
             if tab.start <= event.column < tab.stop:
                 self.action_show(scene.name)
                 break

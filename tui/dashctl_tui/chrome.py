@@ -20,11 +20,11 @@ from dashctl_tui.scenes.firing import SEVERITY_INKS
 from dashctl_tui.scenes.layout import spread
 from dashctl_tui.scenes.moments import time_of_day
 from dashctl_tui.scenes.scene import Scene
+from dashctl_tui.scenes.viewport import USUAL_KEYS, Keycaps
 
 Deck = Sequence[Scene[Any]]
 
 _BRAND = "dashctl"
-_HINT = Row.of(("?", TEXT), (" help  ", MUTED), ("q", TEXT), (" quit ", MUTED))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,20 +62,20 @@ class Status:
     worst: Severity = "info"
 
 
-def deck_tabs(deck: Deck, current: Scene[Any], width: int) -> list[Tab]:
+def deck_tabs(deck: Deck, current: Scene[Any], width: int, keys: Keycaps = USUAL_KEYS) -> list[Tab]:
     """The tabs of the deck, as long as there is room: key and title, or keys alone."""
-    names = [(scene.key, scene.title) for scene in deck]
+    chosen, names = keys(current.key), [(keys(scene.key), scene.title) for scene in deck]
     for brand, padding, gap in ((True, " ", 2), (False, " ", 1), (False, "", 1)):
-        tabs = _tabs(names, current.key, brand=brand, padding=padding, gap=gap)
+        tabs = _tabs(names, chosen, brand=brand, padding=padding, gap=gap)
         if tabs[-1].stop + 1 <= width:
             return tabs
-    alone = [(key, title if key == current.key else "") for key, title in names]
-    return _tabs(alone, current.key, padding=" ", gap=1)
+    alone = [(key, title if key == chosen else "") for key, title in names]
+    return _tabs(alone, chosen, padding=" ", gap=1)
 
 
-def deck_line(deck: Deck, current: Scene[Any], width: int) -> Row:
+def deck_line(deck: Deck, current: Scene[Any], width: int, keys: Keycaps = USUAL_KEYS) -> Row:
     """The first line of the screen."""
-    tabs = deck_tabs(deck, current, width)
+    tabs = deck_tabs(deck, current, width, keys)
     line = Row.blank(width)
     if tabs[0].start > len(_BRAND):
         line = line.overlay(1, Row.of((_BRAND, MUTED)))
@@ -107,15 +107,20 @@ def _tab(key: str, title: str, padding: str, *, current: bool) -> Row:
     return Row.of((title[:1], ACCENT), (title[1:], TEXT))
 
 
-def status_line(status: Status, width: int, *, keys: bool = True) -> Row:
-    """The last line of the screen; with `keys` it names the two that lead to all others."""
+def status_line(status: Status, width: int, keys: Keycaps | None = USUAL_KEYS) -> Row:
+    """The last line of the screen; it names the two that lead to all others, unless there are none."""
     marks = _marks(status)
     counters = _counters(status.connection)
     room = width - counters.width - marks.width - 4
     if status.notice is not None:
         return _noticed(status.notice, marks, counters, width)
     left = Row.of(" ") + _connected(status, max(12, room)) + Row.of("  ") + marks + counters
-    return spread(left, _HINT, width) if keys and left.width + _HINT.width < width else left.fit(width)
+    hint = _hint(keys) if keys else Row.of("")
+    return spread(left, hint, width) if hint.width and left.width + hint.width < width else left.fit(width)
+
+
+def _hint(keys: Keycaps) -> Row:
+    return Row.of((keys("?"), TEXT), (" help  ", MUTED), (keys("q"), TEXT), (" quit ", MUTED))
 
 
 def _noticed(notice: Notice, marks: Row, counters: Row, width: int) -> Row:

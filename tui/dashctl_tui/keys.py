@@ -14,6 +14,7 @@ from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
 
 from dashctl.errors import UsageError
 from dashctl_tui.actions import EVERY, Action
+from dashctl_tui.scenes.viewport import Keycaps
 
 _ALLOWED: Final = "keys with blanks between them, as in 'z ctrl+z f5 + space'"
 _MODIFIERS: Final = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
@@ -33,6 +34,18 @@ def rebound(wanted: Mapping[str, str], actions: Sequence[Action] = EVERY) -> tup
     changed = [_with_keys(one, wanted[one.name]) if one.name in wanted else one for one in actions]
     _check_each_means_one_thing(changed, wanted)
     return tuple(changed)
+
+
+def keycaps(actions: Sequence[Action], scene: str) -> Keycaps:
+    """What is written on the keys in one scene, after `rebound`."""
+    usual = {action.name: action for action in EVERY if action.scene in {"", scene}}
+    return Keycaps(
+        tuple(
+            (usual[action.name].shown.split()[0], action.shown)
+            for action in actions
+            if action.name in usual and action.keys != usual[action.name].keys
+        )
+    )
 
 
 def _with_keys(action: Action, text: str) -> Action:

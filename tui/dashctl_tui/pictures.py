@@ -28,6 +28,7 @@ from dashctl_tui.chrome import Notice, Status, deck_line, status_line
 from dashctl_tui.clock import FrameClock, Line, Swift
 from dashctl_tui.cursor import Cursor
 from dashctl_tui.frames import Frame
+from dashctl_tui.keys import keycaps
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.palette import ALERT, GOOD, MUTED, WARNING
 from dashctl_tui.plots.skin import Skin
@@ -35,7 +36,7 @@ from dashctl_tui.plots.themes import THEMES
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.firing import Bell, Firing, rings
 from dashctl_tui.scenes.scene import Picture, Scene
-from dashctl_tui.scenes.viewport import NO_SCREEN, ScreenStats
+from dashctl_tui.scenes.viewport import NO_SCREEN, Keycaps, ScreenStats
 from dashctl_tui.source import Lens, Source, Telling
 from dashctl_tui.terminal import TerminalDriver, all_colours
 from dashctl_tui.theme import InSkin, textual_name, textual_theme
@@ -107,6 +108,7 @@ class Pictures(App[None]):
         # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
         self._bindings = BindingsMap(bindings(actions))
         self._actions = actions
+        self._keycaps = {scene.name: keycaps(actions, scene.name) for scene in DECK}
         self._exports = exports or Path.cwd()
         self._bell, self._firing = bell, Firing()
         self._skin, self._filter = skin, InSkin(skin)
@@ -264,8 +266,8 @@ class Pictures(App[None]):
             return
         self._around = around
         screen = self.screen_stack[0]
-        screen.query_one("#deck", RowsView).show([deck_line(DECK, self.scene, width)], frame)
-        screen.query_one("#status", RowsView).show([status_line(status, width)], frame)
+        screen.query_one("#deck", RowsView).show([deck_line(DECK, self.scene, width, self._keys())], frame)
+        screen.query_one("#status", RowsView).show([status_line(status, width, self._keys())], frame)
 
     def _draw_scene(self, frame: Frame | None) -> None:
         view_of = self.screen_stack[0].query_one(SceneView)
@@ -274,7 +276,7 @@ class Pictures(App[None]):
             return
         now, second = float(int(self._lens.now())), self._second()
         viewport = self._chosen.viewport(size.width, size.height, second)
-        viewport = replace(viewport, screen=self._screen_stats())
+        viewport = replace(viewport, screen=self._screen_stats(), keys=self._keys())
         self._view, changed = self._lens.look(self.scene, viewport)
         if changed and second != now:
             viewport = replace(viewport, now=now)
@@ -291,6 +293,9 @@ class Pictures(App[None]):
             self._choose(self._chosen.taking(replace(viewport.look, scroll=self._picture.scrollable)))
         self._looked = (self._chosen, viewport.now)
         self._still = 0 if view_of.show(self._picture.rows, frame) else self._still + 1
+
+    def _keys(self) -> Keycaps:
+        return self._keycaps[self.scene.name]
 
     def _second(self) -> float:
         """The second to show: an older one for a while where the last ones made no difference."""

@@ -41,7 +41,7 @@ def picture_rows(
         Row.of((f" dashctl · {chosen.title}", HEADING)), Row.of((f"{time_of_day(now)} ", MUTED)), width
     )
     # The keys named at the end of the line do nothing on paper.
-    status = status_line(Status(connection, address), width, keys=False)
+    status = status_line(Status(connection, address), width, keys=None)
     return [title, *picture.rows, status]
 
 

@@ -104,7 +104,7 @@ def _select(state: State, viewport: Viewport[Scrolled]) -> Told | None:
 def _draw(told: Told, viewport: Viewport[Scrolled]) -> Picture:
     pairs = told.pairs(viewport)
     if not pairs:
-        return Picture(no_match(viewport.filter, viewport.width, viewport.height))
+        return Picture(no_match(viewport.filter, viewport.width, viewport.height, viewport.keys("Esc")))
     width, height = max(1, viewport.width - 2), viewport.height
     columns = max(1, min(len(pairs), width // _CARD_WIDTH))
     widths = shares(width, [1] * columns, gap=_GAP)

@@ -29,7 +29,7 @@ from dashctl_tui.plots.text import clip
 from dashctl_tui.scenes.firing import SEVERITY_INKS, firing
 from dashctl_tui.scenes.models import standings
 from dashctl_tui.scenes.run_views import RunView
-from dashctl_tui.scenes.viewport import NARROW
+from dashctl_tui.scenes.viewport import NARROW, USUAL_KEYS, Keycaps
 
 KEYS: Final = {
     "stack": "2",
@@ -45,7 +45,7 @@ KEYS: Final = {
     "alerts": "A",
     "logs": "L",
 }
-_MORE: Final = "? all keys"
+_MORE: Final = " all keys "
 
 
 class Lead(NamedTuple):
@@ -149,19 +149,18 @@ def _counted(number: int, what: str) -> str:
     return f"{number:,} {what}{'s' * (number != 1)}"
 
 
-def guide(told: Outline, width: int) -> Row:
+def guide(told: Outline, width: int, keys: Keycaps = USUAL_KEYS) -> Row:
     """The keys of the scenes that have something to show, as many as fit beside where all keys are told."""
-    room = width - len(_MORE) - 4
+    more = Row.of((keys("?"), HEADING), (_MORE, MUTED))
+    room = width - more.width - 2
     row = Row.of(" ")
     for lead in _leads(told):
         title = lead.scene.capitalize() if len(lead.scene) > 3 else lead.scene.upper()
         note = lead.note if width >= NARROW or lead.ink != MUTED else ""
-        piece = Row.of((KEYS[lead.scene], HEADING), (f" {title} ", TEXT), (f"{note}  ", lead.ink))
+        piece = Row.of((keys(KEYS[lead.scene]), HEADING), (f" {title} ", TEXT), (f"{note}  ", lead.ink))
         if row.width + piece.width > room:
             break
         row += piece
-    key, _, words = _MORE.partition(" ")
-    more = Row.of((key, HEADING), (f" {words} ", MUTED))
     return (row.fit(max(0, width - more.width)) + more).fit(width)
 
 

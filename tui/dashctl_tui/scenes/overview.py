@@ -174,7 +174,11 @@ def _lines(state: State) -> Iterator[Line]:
 def _draw(view: Overview, viewport: Viewport[Scrolled]) -> Picture:
     width = viewport.width
     head = [headline(view.outline, width)] if view.outline is not None and viewport.height >= 14 else []
-    foot = [guide(view.outline, width)] if view.outline is not None and viewport.height >= 18 else []
+    foot = (
+        [guide(view.outline, width, viewport.keys)]
+        if view.outline is not None and viewport.height >= 18
+        else []
+    )
     inner = replace(viewport, height=viewport.height - len(head) - len(foot))
     picture = _panels(view, inner)
     return Picture([*head, *picture.rows, *foot], picture.scrollable)

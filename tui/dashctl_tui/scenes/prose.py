@@ -23,10 +23,10 @@ def notice(heading: str, words: str, width: int, height: int) -> list[Row]:
     return fit([Row.blank(width)] * above + centred, width, height)
 
 
-def no_match(wanted: str, width: int, height: int) -> list[Row]:
-    """What to show when a filter leaves nothing."""
+def no_match(wanted: str, width: int, height: int, back: str = "Esc") -> list[Row]:
+    """What to show when a filter leaves nothing; `back` is the key that takes it away."""
     heading = f"Nothing here matches “{clip(wanted, 24)}”"
-    return notice(heading, "`Esc` takes the filter away.", width, height)
+    return notice(heading, f"`{back}` takes the filter away.", width, height)
 
 
 def paragraph(words: str, width: int, ink: Ink = MUTED) -> list[Row]:

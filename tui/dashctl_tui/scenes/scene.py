@@ -73,5 +73,5 @@ class Scene(Generic[View]):
         if view is not None:
             return self.draw(view, viewport)
         if viewport.filter:
-            return Picture(no_match(viewport.filter, viewport.width, viewport.height))
+            return Picture(no_match(viewport.filter, viewport.width, viewport.height, viewport.keys("Esc")))
         return Picture(notice(self.empty, self.remedy, viewport.width, viewport.height))

@@ -50,6 +50,21 @@ NO_SCREEN = ScreenStats()
 
 
 @dataclass(frozen=True, slots=True)
+class Keycaps:
+    """What is written on the keys, by what is written on them usually, where that is another."""
+
+    others: tuple[tuple[str, str], ...] = ()
+
+    def __call__(self, usual: str) -> str:
+        """Keys with blanks between them, for words about them; what is no key is left as it is."""
+        others = dict(self.others)
+        return " ".join(others.get(key, key) for key in usual.split()) if others else usual
+
+
+USUAL_KEYS = Keycaps()
+
+
+@dataclass(frozen=True, slots=True)
 class Scrolled:
     """The look of a scene that is a list: so many rows are left out above."""
 
@@ -66,6 +81,7 @@ class Viewport(Generic[Look]):
     now: float = 0.0
     shared: Shared = field(default=Shared())
     screen: ScreenStats = field(default=NO_SCREEN)
+    keys: Keycaps = field(default=USUAL_KEYS)
 
     @property
     def filter(self) -> str:

@@ -268,7 +268,7 @@ def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:
         told = Row.join(words)
     if width < _ROOM_FOR_HINTS:
         return (Row.of(name) + told).fit(width)
-    keys = Row.of((f"  {part}" if part else "", MUTED), ("  Enter  all of it ", FAINT))
+    keys = Row.of((f"  {part}" if part else "", MUTED), (f"  {viewport.keys('Enter')}  all of it ", FAINT))
     return spread(Row.of(name) + told, keys, width)
 
 

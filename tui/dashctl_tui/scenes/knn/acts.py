@@ -117,7 +117,10 @@ def hide(at: Seen) -> Outcome:
     """Hides the class under the cursor, or shows it again."""
     code = None if at.view is None else _code_under(at, at.view)
     if at.view is None or code is None:
-        return Taken(at.look, effects=(Say("n and p choose a class first"),))
+        return Taken(
+            at.look,
+            effects=(Say(f"{at.viewport.keys('n')} and {at.viewport.keys('p')} choose a class first"),),
+        )
     return toggled(at.look, at.view.active(at.look), code)
 
 
@@ -125,8 +128,16 @@ def only(at: Seen) -> Outcome:
     """Hides all classes but the one under the cursor, or shows all again."""
     code = None if at.view is None else _code_under(at, at.view)
     if at.view is None or code is None:
-        return Taken(at.look, effects=(Say("n and p choose a class first"),))
+        return Taken(
+            at.look,
+            effects=(Say(f"{at.viewport.keys('n')} and {at.viewport.keys('p')} choose a class first"),),
+        )
     return alone(at.look, at.view.active(at.look), code)
+
+
+def _chooses_first(at: Seen) -> Taken:
+    keys = at.viewport.keys
+    return Taken(at.look, effects=(Say(f"{keys('n')} and {keys('p')} choose a class first"),))
 
 
 def toggled(look: CloudLook, points: Points, code: int) -> CloudLook:

@@ -36,7 +36,7 @@ def draw(told: Told, viewport: Viewport[CloudLook]) -> Picture:
     if where.legend is not None:
         by = active.by(look.by)
         inner = where.legend.inner
-        legend = draw_legend(active, look, *inner).rows
+        legend = draw_legend(active, look, *inner, viewport.keys).rows
         title = f"by {by}" if by else "legend"
         _put(rows, where.legend, panel(title, lambda w, h: legend, where.legend.width, where.legend.height))
         return Picture(fit(rows, width, height))

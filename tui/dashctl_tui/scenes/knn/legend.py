@@ -17,6 +17,7 @@ from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.knn.look import CloudLook
 from dashctl_tui.scenes.knn.points import Points
+from dashctl_tui.scenes.viewport import USUAL_KEYS, Keycaps
 
 COUNT = 9
 _FEWEST_CLASSES = 4
@@ -49,7 +50,9 @@ class Legend:
     codes: Sequence[int]
 
 
-def draw_legend(points: Points, look: CloudLook, width: int, height: int) -> Legend:
+def draw_legend(
+    points: Points, look: CloudLook, width: int, height: int, called: Keycaps = USUAL_KEYS
+) -> Legend:
     """`height` rows: the classes, below them the sum, what is picked, and keys."""
     by = points.by(look.by)
     classes = points.fields[by]
@@ -59,7 +62,7 @@ def draw_legend(points: Points, look: CloudLook, width: int, height: int) -> Leg
         counts = tuple(np.bincount(classes.codes[selected], minlength=len(classes.names)).tolist())
     below = [_sum(points, look, sum(counts), selected is not None, width), *_details(points, look, width)]
     hints = [
-        Row.of((fill(keys, _KEYS), TEXT), (fill(words, width - _KEYS), MUTED))
+        Row.of((fill(called(keys), _KEYS), TEXT), (fill(words, width - _KEYS), MUTED))
         for keys, words in _hints(points, look)
     ]
     least = min(len(hints), 1 if _is_special(look) else _FEWEST_KEYS)

@@ -27,6 +27,7 @@ from dashctl_tui.scenes.logs.look import LEVELS, Logs, LogsLook
 from dashctl_tui.scenes.logs.window import Columns, Window, columns_of, window_of
 from dashctl_tui.scenes.moments import age, time_of_day, when
 from dashctl_tui.scenes.scene import Picture, Table, Viewport
+from dashctl_tui.scenes.viewport import Keycaps
 
 _HINTS: Final = (
     ("v", "level"),
@@ -56,13 +57,13 @@ def draw_logs(view: Logs, viewport: Viewport[LogsLook]) -> Picture:
         if not view.lines:
             rows = [Row.of((_nothing(view, viewport), MUTED))]
         return (
-            [*rows, *[Row.blank(0)] * (height - len(rows) - 1), _hints(width)][:height]
+            [*rows, *[Row.blank(0)] * (height - len(rows) - 1), _hints(width, viewport.keys)][:height]
             if (height > window.fitting)
             else rows
         )
 
     heading = WARNING if viewport.look.cursor is not None and view.new_since(viewport.look.came) else HEADING
-    note = _note(view, window, viewport.look)
+    note = _note(view, window, viewport)
     return Picture(
         panel(_title(view, viewport), content, viewport.width, viewport.height, note=note, heading=heading)
     )
@@ -84,23 +85,25 @@ def _title(view: Logs, viewport: Viewport[LogsLook]) -> str:
 
 def _nothing(view: Logs, viewport: Viewport[LogsLook]) -> str:
     """Why no line is wanted."""
+    keys = viewport.keys
     if viewport.shared.marked and not viewport.look.everyone:
-        return "no such line of a marked run; m shows all runs, v other levels"
-    return f"no line is {viewport.look.level} or above; v shows others"
+        return f"no such line of a marked run; {keys('m')} shows all runs, {keys('v')} other levels"
+    return f"no line is {viewport.look.level} or above; {keys('v')} shows others"
 
 
-def _note(view: Logs, window: Window, look: LogsLook) -> str:
+def _note(view: Logs, window: Window, viewport: Viewport[LogsLook]) -> str:
+    look, end = viewport.look, f"{viewport.keys('G')} follows"
     if look.cursor is None:
         return "following" if window.first == 0 else f"following, {window.first:,} above"
     new = view.new_since(look.came)
     part = seen(window.first, len(window.heights), len(view.lines))
-    return ", ".join(filter(None, [part, f"{new:,} new below, G follows" if new else "G follows"]))
+    return ", ".join(filter(None, [part, f"{new:,} new below, {end}" if new else end]))
 
 
-def _hints(width: int) -> Row:
+def _hints(width: int, called: Keycaps) -> Row:
     row = Row.of("")
     for keys, words in _HINTS:
-        more = Row.of((f"{keys} ", TEXT), (f"{words}  ", MUTED))
+        more = Row.of((f"{called(keys)} ", TEXT), (f"{words}  ", MUTED))
         if row.width + more.width <= width:
             row += more
     return row
@@ -157,7 +160,7 @@ def _draw_line(view: Logs, at: int, viewport: Viewport[LogsLook]) -> Picture:
     scrollable = max(0, len(rows) - fitting)
     first = min(viewport.look.scroll, scrollable)
     part = seen(first, len(rows[first : first + fitting]), len(rows))
-    note = ", ".join(filter(None, [part and f"rows {part}", "Esc back"]))
+    note = ", ".join(filter(None, [part and f"rows {part}", f"{viewport.keys('Esc')} back"]))
     title = f"Line {at + 1:,} of {len(view.lines):,}"
     return Picture(panel(title, lambda w, h: rows[first : first + h], width, height, note=note), scrollable)
 

@@ -24,6 +24,7 @@ from dashctl_tui.scenes.runs.table import BASELINE, metric_words, place_sign
 from dashctl_tui.scenes.scene import Picture, Viewport
 from dashctl_tui.scenes.training.curves import curve_of
 from dashctl_tui.scenes.training.names import labels_of
+from dashctl_tui.scenes.viewport import Keycaps
 
 _COLUMN: Final = 14
 _GAP: Final = 2
@@ -91,7 +92,7 @@ def _table(
     room = max(1, height - PANEL_ROWS - len(head))
     scrollable = max(0, len(lines) - room)
     first = min(viewport.look.scroll, scrollable)
-    body = [*lines[first : first + room], *([] if scrollable else [_foot(comparison)])]
+    body = [*lines[first : first + room], *([] if scrollable else [_foot(comparison, viewport.keys)])]
     note = seen(across, len(places), total)
     pinned = viewport.shared.baseline == comparison.runs[0].run
     parts = [f"{BASELINE} is the baseline" if pinned else "", f"runs {note}" if note else ""]
@@ -106,10 +107,10 @@ def _table(
     return rows, scrollable
 
 
-def _foot(comparison: Comparison) -> Row:
+def _foot(comparison: Comparison, keys: Keycaps) -> Row:
     """What there is to say when all that differs was said."""
     if len(comparison.runs) < 2:
-        return Row.of(("m marks others in the table", MUTED))
+        return Row.of((f"{keys('m')} marks others in the table", MUTED))
     if not comparison.differing:
         return Row.of(("nothing differs in their configurations", MUTED))
     return Row.of((f"{comparison.alike:,} more are the same in all" if comparison.alike else "", MUTED))

@@ -35,7 +35,7 @@ def draw_detail(view: Runs, detail: Detail, viewport: Viewport[RunsLook]) -> Pic
     scrollable = max(0, *(len(rows) - fitting for rows in lists))
     first = min(viewport.look.scroll, scrollable)
     titles = [clip(detail.run.name or detail.run.run, 60), "Metrics"]
-    place = f"{view.at + 1} of {len(view.order)}, Esc back"
+    place = f"{view.at + 1} of {len(view.order)}, {viewport.keys('Esc')} back"
     blocks = []
     for rows, title, size in zip(lists, titles, widths, strict=False):
         at = min(first, max(0, len(rows) - fitting))

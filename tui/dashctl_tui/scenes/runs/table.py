@@ -21,6 +21,7 @@ from dashctl_tui.scenes.moments import duration, when
 from dashctl_tui.scenes.run_views import Standing, Told, setting, standing_mark
 from dashctl_tui.scenes.runs.look import Runs, RunsLook
 from dashctl_tui.scenes.scene import Picture, Table, Viewport
+from dashctl_tui.scenes.viewport import Keycaps
 
 _LONGEST: Final = 60
 _SETTING: Final = 14
@@ -55,7 +56,7 @@ def draw_runs(view: Runs, viewport: Viewport[RunsLook]) -> Picture:
         pointed = 1 + view.at - view.first
         if pointed < len(rows):
             rows[pointed] = lit(rows[pointed])
-        return [*rows, spread(_hints(width), _legend(viewport), width)] if hinted else rows
+        return [*rows, spread(_hints(width, viewport.keys), _legend(viewport), width)] if hinted else rows
 
     part = seen(view.first, len(shown), len(view.order))
     rows = panel(_title(view, viewport), content, viewport.width, viewport.height, note=part)
@@ -171,10 +172,10 @@ def place_sign(place: int) -> str:
     return _PLACES[place] if place < len(_PLACES) else "+"
 
 
-def _hints(width: int) -> Row:
+def _hints(width: int, called: Keycaps) -> Row:
     row = Row.of("")
     for keys, words in _HINTS:
-        more = Row.of((f"{keys} ", TEXT), (f"{words}  ", MUTED))
+        more = Row.of((f"{called(keys)} ", TEXT), (f"{words}  ", MUTED))
         if row.width + more.width <= width:
             row += more
     return row
