@@ -7,6 +7,7 @@ field has one reader; what is left out has a default that is stated in docs/aler
 import re
 import tomllib
 from collections.abc import Callable, Mapping
+from functools import partial
 from math import isfinite
 from pathlib import Path
 from string import Formatter
@@ -71,9 +72,13 @@ def read_file(path: Path) -> Configuration:
     try:
         text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file; docs/alerts.md shows what to write in it") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+        raise UsageError(
+            f"{path}: there is no such file; `dashctl alerts check --help` shows one to begin with"
+        ) from None
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror or error}") from None
+    except UnicodeDecodeError:
+        raise UsageError(f"{path}: cannot be read: it is not UTF-8") from None
     return read_text(text, str(path))
 
 
@@ -122,8 +127,14 @@ class _Table:
 
 
 def _rules(tables: object, place: str) -> tuple[Rule, ...]:
-    if not isinstance(tables, list) or len(tables) > MOST_RULES:
-        raise UsageError(f"{place}: rule: expected at most {MOST_RULES} tables [[rule]]")
+    if not isinstance(tables, list):
+        raise UsageError(
+            f"{place}: rule: {shown(tables)} is not allowed; expected tables [[rule]], each in two brackets"
+        )
+    if len(tables) > MOST_RULES:
+        raise UsageError(
+            f"{place}: rule: {len(tables)} tables are not allowed; expected at most {MOST_RULES}"
+        )
     rules: dict[str, Rule] = {}
     for number, fields in enumerate(tables, 1):
         table = _Table(f"{place}: rule {number}", fields)
@@ -176,7 +187,7 @@ def _about(table: _Table) -> About:
     return About(
         table.get("metric", _pattern, pattern, Pattern("*")),
         table.get("run", _pattern, pattern, Pattern("*")),
-        table.get("config", _conditions, 'a table such as { lr = ">= 1e-3", model = "lstm*" }', ()),
+        _conditions(table),
         (host or Pattern("*")) if field else None,
         field,
     )
@@ -317,8 +328,12 @@ def _pattern(value: Any) -> Pattern:
     return Pattern(value)
 
 
-def _conditions(value: Any) -> tuple[Condition, ...]:
-    return tuple(_condition(key, wanted) for key, wanted in value.items())
+def _conditions(table: _Table) -> tuple[Condition, ...]:
+    if not isinstance(table.fields.get("config", {}), Mapping):
+        raise table.wrong("config", 'a table such as { lr = ">= 1e-3", model = "lstm*" }')
+    config = _Table(f"{table.place}: config", table.fields.get("config", {}))
+    allowed = 'a value, a glob, or a relation and a number such as ">= 1e-3"'
+    return tuple(config.get(key, partial(_condition, key), allowed) for key in config.fields)
 
 
 def _condition(key: str, wanted: Any) -> Condition:

@@ -8,10 +8,23 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Final
 
+from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser
 from dashctl.folders import alerts_file
 
-DESCRIPTION: Final = "Check a file of rules and print each rule in words; docs/alerts.md describes them."
+DESCRIPTION: Final = (
+    "Check a file of rules and print each rule in words; docs/alerts.md describes them. One to begin with,\n"
+    "alerts.toml (`dashctl locate alerts` says where it belongs):\n\n"
+    "  [[rule]]\n"
+    '  name = "loss is NaN"\n'
+    '  kind = "nan"\n'
+    '  metric = "*loss*"\n'
+    '  severity = "critical"\n\n'
+    "  [[rule]]\n"
+    '  name = "stalled"\n'
+    '  kind = "stalled"\n'
+    "  seconds = 120"
+)
 EXAMPLES: Final = ("dashctl alerts check", "dashctl alerts check rules.toml --json")
 
 
@@ -38,6 +51,8 @@ def run(arguments: Namespace) -> int:
         return 0
     for rule in rules:
         print(f"{rule.severity:<8}  {rule.name}: {rule.described()}")
+    if not rules:
+        say(f"{path}: no [[rule]] is in it, so nothing will fire")
     if webhook is not None:
         print(f"sent to   {webhook.place} as {webhook.format}")
     return 0

@@ -85,7 +85,9 @@ def test_a_host_rule_names_a_field() -> None:
 
 
 WRONG = [
-    ("rule = 3", "rule: expected at most 200 tables [[rule]]"),
+    ("rule = 3", "rule: 3 is not allowed; expected tables [[rule]], each in two brackets"),
+    ("[rule]\nname = 'r'", "rule: {'name': 'r'} is not allowed; expected tables [[rule]], each in two"),
+    ("[[rule]]\n" * 201, "rule: 201 tables are not allowed; expected at most 200"),
     ("[rules]", "[rules]: no such table; expected [[rule]] or [webhook]"),
     ("[[rule", "not TOML"),
     ("[[rule]]", "rule 1: name: missing; expected a text of 1 to 100 characters without a colon"),
@@ -115,7 +117,11 @@ WRONG = [
     ("above = 1\nmessage = '{metric.__class__}'", "is not allowed; expected a text with none but"),
     ("above = 1\nmessage = '{'", "is not allowed; expected a text with none but"),
     ("above = 1\nmargin = 2", "margin: no such field; expected some of name, kind"),
-    ("above = 1\nconfig = { lr = '> high' }", "config: {'lr': '> high'} is not allowed; expected a table"),
+    (
+        "above = 1\nconfig = { lr = '> high' }",
+        "config: lr: '> high' is not allowed; expected a value, a glob",
+    ),
+    ("above = 1\nconfig = 'lr>1'", "config: 'lr>1' is not allowed; expected a table such as"),
     ("above = 1\nhost = 'a'", "field: missing; expected one of cpu, load"),
     ("above = 1\nfield = 'gpu'", "field: 'gpu' is not allowed; expected one of cpu, load"),
     ("above = 1\nfield = 'cpu'\nmetric = 'x'", "metric: a rule with a field is about hosts"),
