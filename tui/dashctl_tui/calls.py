@@ -8,9 +8,10 @@ import json
 import shlex
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, Literal
+
+import msgspec
 
 from dashctl.bus.address import Address
 from dashctl.bus.calling import CallProgress, ServiceInfo, ask_services, call
@@ -24,8 +25,7 @@ _PATIENCE: Final = 1.0
 _LONGEST_SHOWN: Final = 400
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """What was typed, taken apart."""
 
     service: str
@@ -48,8 +48,7 @@ class Line:
         return {name: text if name in verbatim else read(text) for name, text in self.texts.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """What is to be said of a call: that it goes on, what it came to, or why it failed."""
 
     text: str

@@ -4,9 +4,9 @@ Rule: pure functions, as scenes are; what matters most stands where it is never 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl.bus import Connection
@@ -27,8 +27,7 @@ Deck = Sequence[Scene[Any]]
 _BRAND = "dashctl"
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
+class Tab(msgspec.Struct, frozen=True):
     """Where a scene's tab is: cells `start` up to `stop` of the deck's line."""
 
     row: Row
@@ -36,16 +35,14 @@ class Tab:
     stop: int
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(msgspec.Struct, frozen=True):
     """What is said for some seconds in the place where the connection stands otherwise."""
 
     text: str
     ink: Ink
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """What the status line tells. shown: "" for the present, or "paused", "past" or "replay ended".
 
     slow: pictures a second that a slow line takes, 0 on any other. alerts: how many fire that nobody has

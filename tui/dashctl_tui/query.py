@@ -20,6 +20,8 @@ from operator import ge, gt, le, lt
 from types import MappingProxyType
 from typing import Final, Protocol
 
+import msgspec
+
 from dashctl.events import Scalar
 
 Configuration = Mapping[str, Scalar]
@@ -38,8 +40,7 @@ class Term(Protocol):
         """Whether it holds of the thing with these names; config is None for one that has none."""
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(msgspec.Struct, frozen=True):
     """A name has this in it; folded."""
 
     text: str
@@ -48,8 +49,7 @@ class Text:
         return any(self.text in name.casefold() for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Glob:
+class Glob(msgspec.Struct, frozen=True):
     """A whole name looks like this; the pattern is of a folded glob."""
 
     pattern: re.Pattern[str]
@@ -58,8 +58,7 @@ class Glob:
         return any(self.pattern.match(name.casefold()) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Regex:
+class Regex(msgspec.Struct, frozen=True):
     """The pattern is found in a name."""
 
     pattern: re.Pattern[str]
@@ -68,8 +67,7 @@ class Regex:
         return any(self.pattern.search(name) for name in names)
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(msgspec.Struct, frozen=True):
     """A value of the configuration compares so: `relation` is one of : = != < <= > >=.
 
     exact: the key as it was typed, which is meant before one in another case. A thing without a configuration
@@ -111,8 +109,7 @@ class Condition:
         return same or _is(self.value, shown_scalar(value))
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """The other term does not hold; what a thing without a configuration is passed for, it is passed for."""
 
     term: Term

@@ -6,8 +6,9 @@ Rule: the state is only read under the lock, and only for as long as picking out
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
+
+import msgspec
 
 from dashctl.bus import Connection
 from dashctl.events import Alert, AlertAcknowledged, BusStats
@@ -40,8 +41,7 @@ TRUSTED = 5.0
 """Seconds by which two clocks may differ that count as one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
+class Held(msgspec.Struct, frozen=True):
     """A state as it was at a moment, by the broker's clock."""
 
     state: State

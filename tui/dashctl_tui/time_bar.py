@@ -5,9 +5,9 @@ of it and the moment that it stands for are told by the same function.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from dashctl_tui.plots import glyphs
@@ -24,8 +24,7 @@ _SHORTEST: Final = 1e-3
 _PRESENT: Final = "now"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeBar:
+class TimeBar(msgspec.Struct, frozen=True):
     """What the line shows. All moments are seconds since 1970.
 
     cursor: the moment that is shown, None for the present. goal: where a jump is on its way to.

@@ -12,6 +12,8 @@ from dataclasses import dataclass, replace
 from math import inf
 from typing import Final, Protocol
 
+import msgspec
+
 from dashctl.errors import DashctlError
 from dashctl.state import State
 
@@ -93,16 +95,14 @@ LOOK: Final = Wish()
 BEGINNING: Final = Wish(moment=-inf)
 
 
-@dataclass(frozen=True, slots=True)
-class Arrival:
+class Arrival(msgspec.Struct, frozen=True):
     """The state at a moment."""
 
     moment: float
     state: State
 
 
-@dataclass(frozen=True, slots=True)
-class Trouble:
+class Trouble(msgspec.Struct, frozen=True):
     """Why a wish led nowhere."""
 
     reason: str

@@ -6,10 +6,10 @@ a terminal is sent every run again; colour is decoration, and `to_text` of a dra
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import reduce
 from typing import NamedTuple
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -32,8 +32,7 @@ Run = tuple[str, Ink]
 """Text (already inert) and its ink."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One line of cells. `width` is its length in terminal cells and always agrees with `runs`."""
 
     runs: tuple[Run, ...]

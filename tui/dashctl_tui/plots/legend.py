@@ -4,7 +4,8 @@ Rule: every entry has a glyph as well as a colour, so that it can be told apart 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row
@@ -14,8 +15,7 @@ from dashctl_tui.plots.text import clip
 _GAP = Row.blank(2)
 
 
-@dataclass(frozen=True, slots=True)
-class Key:
+class Key(msgspec.Struct, frozen=True):
     """One entry: a coloured glyph, a name, a muted note behind it (a value, a share), and an alert."""
 
     name: str

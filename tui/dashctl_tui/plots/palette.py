@@ -6,11 +6,12 @@ Python's salted hash.
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from types import MappingProxyType
 from typing import Final
 from zlib import crc32
+
+import msgspec
 
 from dashctl.phases import PHASES, Phase
 from dashctl_tui.plots.canvas import Ink
@@ -80,8 +81,7 @@ def hidden_in(ink: Ink) -> Ink:
     return Ink(ink.colour, ink.colour)
 
 
-@dataclass(frozen=True, slots=True)
-class Shades:
+class Shades(msgspec.Struct, frozen=True):
     """One colour at three depths."""
 
     near: Ink

@@ -9,9 +9,9 @@ class (a z-buffer as in E. Catmull, "A subdivision algorithm for computer displa
 
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -26,8 +26,7 @@ _FRACTION_BITS = 23
 _FRACTION = np.uint32((1 << _FRACTION_BITS) - 1)
 
 
-@dataclass(frozen=True, slots=True)
-class Points:
+class Points(msgspec.Struct, frozen=True):
     """Points ready to be projected.
 
     blocks: (b, 4, BLOCK) float32, rows x, y, z, 1, block after block in a fixed random order, so any prefix
@@ -64,8 +63,7 @@ class Points:
             yield start, self.blocks[number][:, : limit - start]
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """An affine projection onto a grid of dots.
 
     matrix: (3, 4) float32 to (column, row, depth), in dots and [1, 2). clips: some points may fall outside.
@@ -113,8 +111,7 @@ class Raster:
             index[outside] = self._nearest.size - 1
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(msgspec.Struct, frozen=True):
     """The cells of 2×4 dots in which there is something.
 
     places: (m,) counted row by row. keys: (8, m) of their dots. width: cells in a row.

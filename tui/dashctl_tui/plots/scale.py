@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from math import ceil, floor, isfinite, log10
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -25,8 +26,7 @@ _COUNTED = 1e12
 """Counts from here on are written short."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tick:
+class Tick(msgspec.Struct, frozen=True):
     """A round value on a scale, and how it is written."""
 
     value: float

@@ -5,9 +5,9 @@ label, and a name that finds no such place is written above the chart with its v
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from math import isfinite
 
+import msgspec
 import numpy as np
 from rich.cells import cell_len
 
@@ -27,8 +27,7 @@ _FARTHEST = 3
 _ROOM = 0.08
 
 
-@dataclass(frozen=True, slots=True)
-class Dot:
+class Dot(msgspec.Struct, frozen=True):
     """One named point. ink: its colour, or None for the one of its name."""
 
     name: str
@@ -37,8 +36,7 @@ class Dot:
     ink: Ink | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
+class _Label(msgspec.Struct, frozen=True):
     column: int
     row: int
     text: str

@@ -10,6 +10,7 @@ from itertools import pairwise
 from math import isfinite
 from typing import Literal
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,8 +21,7 @@ MarkKind = Literal["nan", "+inf", "-inf"]
 Values = NDArray[np.float64]
 
 
-@dataclass(frozen=True, slots=True)
-class Mark:
+class Mark(msgspec.Struct, frozen=True):
     """A value at `x` that is not finite."""
 
     x: float

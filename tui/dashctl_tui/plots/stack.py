@@ -5,9 +5,9 @@ segment carries its letter, in its own colour where colours are on, so that plai
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -17,8 +17,7 @@ from dashctl_tui.plots.palette import FAINT, filled, hidden_in
 from dashctl_tui.plots.text import inert
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(msgspec.Struct, frozen=True):
     """One part of the whole. amount: any unit, the same for all; below 0 or not finite counts as 0."""
 
     name: str

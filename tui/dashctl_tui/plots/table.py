@@ -5,9 +5,9 @@ rows that do not fit are counted in the last one.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -18,8 +18,7 @@ from dashctl_tui.plots.text import clip, fill, fill_left, inert
 _GAP = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A heading and the side its cells stand at (numbers to the right)."""
 
     title: str

@@ -8,9 +8,10 @@ then the terminal's own.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, TypeVar
+
+import msgspec
 
 Number = TypeVar("Number", str, int)
 
@@ -19,8 +20,7 @@ MODELS: Final = ("rnn", "gru", "lstm", "bert", "knn")
 CATEGORIES: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Depths:
+class Depths(msgspec.Struct, frozen=True):
     """How the three depths of a colour come from it: mixed with the colour `to`, by so much of that."""
 
     near_to: str
@@ -29,8 +29,7 @@ class Depths:
     far: float
 
 
-@dataclass(frozen=True, slots=True)
-class Theme:
+class Theme(msgspec.Struct, frozen=True):
     """One set of colours.
 
     colours: "#rrggbb" by role. sixteen: a number in 0..15 by role; a role that has none there is drawn in

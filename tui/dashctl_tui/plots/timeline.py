@@ -5,8 +5,8 @@ cell says its phase in letters, and a mismatch carries a mark, so that nothing d
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -23,8 +23,7 @@ _ROOMY = 5
 _WIDE = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """One window of an episode. predicted, actual: a phase, or None while it is not known."""
 
     index: int

@@ -5,8 +5,8 @@ between two columns' centres is still drawn, because each column covers all valu
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,8 +18,7 @@ _FARTHEST = 2.0**31
 """Rows farther outside are as good as these, and whole numbers."""
 
 
-@dataclass(frozen=True, slots=True)
-class Spans:
+class Spans(msgspec.Struct, frozen=True):
     """Per column of dots, the first and last row (from the top) that is covered; first > last for none.
 
     Both (columns,), or (curves, columns) for several curves.
@@ -44,8 +43,7 @@ class Spans:
         return Spans(self.first.reshape(curves, -1), self.last.reshape(curves, -1))
 
 
-@dataclass(frozen=True, slots=True)
-class Columnwise:
+class Columnwise(msgspec.Struct, frozen=True):
     """Points that fill columns without a gap: those of column at[i] begin at starts[i].
 
     The columns of several curves stand behind each other.

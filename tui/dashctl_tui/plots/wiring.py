@@ -5,9 +5,9 @@ in one upright line, whose corners and branches are those of a frame.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -36,8 +36,7 @@ _JOINTS: Final[Mapping[int, str]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
+class Wire(msgspec.Struct, frozen=True):
     """One wire. row: where its box is, counted from the top; label: what runs through it."""
 
     row: int

@@ -9,6 +9,8 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, TypeVar
 
+import msgspec
+
 from dashctl.events import Event, Severity
 from dashctl_tui.scenes.viewport import Look, Scrolled, Shared, Viewport
 
@@ -30,32 +32,28 @@ class At(Generic[View, Look]):
         return self.viewport.look
 
 
-@dataclass(frozen=True, slots=True)
-class Publish:
+class Publish(msgspec.Struct, frozen=True):
     """Publish an event, in a run ("" for none)."""
 
     event: Event
     run: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ShowScene:
+class ShowScene(msgspec.Struct, frozen=True):
     """Go to another scene, to be looked at so; None: as it was."""
 
     name: str
     look: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Say:
+class Say(msgspec.Struct, frozen=True):
     """Say something in the status line for some seconds."""
 
     text: str
     severity: Severity = "info"
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
+class Ask(msgspec.Struct, frozen=True):
     """Have a line typed, with a text to begin with; `then` is done with it, and may raise UsageError."""
 
     prompt: str
@@ -98,8 +96,7 @@ class SceneAction:
 Kind = Literal["press", "drag", "release", "wheel"]
 
 
-@dataclass(frozen=True, slots=True)
-class Gesture:
+class Gesture(msgspec.Struct, frozen=True):
     """What the mouse did, in cells from the scene's upper left corner.
 
     across, down: how far it moved since the last gesture. steps: of the wheel, 1 for down, -1 for up. moved:

@@ -4,8 +4,7 @@ Rule: every curve is scaled to its own peak, which is written beside it, so shap
 not lost.
 """
 
-from dataclasses import dataclass
-
+import msgspec
 import numpy as np
 
 from dashctl.events import AttackProfile
@@ -23,8 +22,7 @@ _TALLEST = 8
 _SMALLEST = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Profiles:
+class Profiles(msgspec.Struct, frozen=True):
     """All profiles by name."""
 
     profiles: tuple[AttackProfile, ...]

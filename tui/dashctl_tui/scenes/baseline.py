@@ -3,7 +3,7 @@
 Rule: the window ends now, not at the newest event, so an old mix does not stay for ever.
 """
 
-from dataclasses import dataclass
+import msgspec
 
 from dashctl.events import PhaseEvent
 from dashctl.phases import PHASES
@@ -24,8 +24,7 @@ _COUNT = 9
 _PERCENT = 7
 
 
-@dataclass(frozen=True, slots=True)
-class Mix:
+class Mix(msgspec.Struct, frozen=True):
     """How often each phase was seen, by name."""
 
     counts: dict[str, int]

@@ -5,8 +5,8 @@ broker told long ago say how long; the filter chooses among producers; what this
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from dashctl.events import BusStats, JournalStats, ProducerStats, Stamped
@@ -64,8 +64,7 @@ _COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Bus:
+class Bus(msgspec.Struct, frozen=True):
     """What the broker told, oldest first, and the producers that the filter leaves, busiest first."""
 
     history: tuple[Stamped[BusStats], ...]

@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import msgspec
+
 from dashctl.events import Episode, Prediction, Stamped
 from dashctl.phases import PHASES
 from dashctl.state import State
@@ -25,8 +27,7 @@ _CARD_ROWS = 4
 _GAP = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Card:
+class Card(msgspec.Struct, frozen=True):
     """One episode as one model sees it; an episode that no model has seen has none."""
 
     episode: str

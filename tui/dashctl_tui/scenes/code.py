@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl.events import Metric, Progress, RunFinished, RunStarted, SourceCode
@@ -44,8 +45,7 @@ class CodeLook:
     item: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Value:
+class Value(msgspec.Struct, frozen=True):
     """A metric's newest value."""
 
     name: str
@@ -53,8 +53,7 @@ class Value:
     step: int
 
 
-@dataclass(frozen=True, slots=True)
-class Running:
+class Running(msgspec.Struct, frozen=True):
     """One run's code, out of several, and how far the run is."""
 
     code: SourceCode

@@ -5,10 +5,10 @@ only where the run says which profiles it takes in turn; the newest episodes sta
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from math import isfinite, nan
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from dashctl.events import (
@@ -50,8 +50,7 @@ _IDLE: Final = (
 _PARTS: Final[Mapping[str, Ink]] = {"cpu": ACCENT, "disk_write": WARNING, "net_in": GOOD, "memory": MUTED}
 
 
-@dataclass(frozen=True, slots=True)
-class Recorder:
+class Recorder(msgspec.Struct, frozen=True):
     """A run that records. whole: how many episodes; part: how far the one at hand is."""
 
     run: str
@@ -88,8 +87,7 @@ class Recorder:
         return self.profiles[after % len(self.profiles)]
 
 
-@dataclass(frozen=True, slots=True)
-class Telemetry:
+class Telemetry(msgspec.Struct, frozen=True):
     """A host's history: so many values of each number, oldest first."""
 
     host: str
@@ -97,8 +95,7 @@ class Telemetry:
     values: Mapping[str, Sequence[float]]
 
 
-@dataclass(frozen=True, slots=True)
-class Collecting:
+class Collecting(msgspec.Struct, frozen=True):
     """Who records, the totals, the newest episodes, newest first, out of `known`."""
 
     recorders: tuple[Recorder, ...]

@@ -5,7 +5,8 @@ Rules: rows are what was the case, columns what was predicted; only windows wher
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from dashctl.events import Prediction, Stamped
 from dashctl.phases import PHASES
@@ -21,8 +22,7 @@ COLUMNS = 18 + 6 * len(PHASES) + PANEL_COLUMNS
 _CELL = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Confusion:
+class Confusion(msgspec.Struct, frozen=True):
     """How often a phase was taken for a phase: counts[actual, predicted]."""
 
     model: str

@@ -12,6 +12,7 @@ from functools import cached_property
 from math import ceil
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from dashctl.events import Episode, Snapshot, Stamped
@@ -35,8 +36,7 @@ _LABEL: Final = 10
 _BALANCE_ROWS: Final = len(PHASES) + PANEL_ROWS
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Counts over the store; None for what is not known."""
 
     episodes: int
@@ -62,8 +62,7 @@ class Store:
         return tuple(sorted(map(written, self.episodes)))
 
 
-@dataclass(frozen=True, slots=True)
-class Growth:
+class Growth(msgspec.Struct, frozen=True):
     """What was written in the last hour, per episode an hour, window a minute, byte a second."""
 
     episodes: float

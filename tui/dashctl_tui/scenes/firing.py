@@ -4,8 +4,9 @@ Rule: it is read off the state as `dashctl alerts list` does, so that all say th
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Final, Literal
+
+import msgspec
 
 from dashctl.alerts.standing import RANK, Key, Standing, standing_of
 from dashctl.events import Severity
@@ -20,8 +21,7 @@ Begun = tuple[Key, float]
 SEVERITY_INKS: Final[Mapping[Severity, Ink]] = {"info": ACCENT, "warning": WARNING, "critical": ALERT}
 
 
-@dataclass(frozen=True, slots=True)
-class Firing:
+class Firing(msgspec.Struct, frozen=True):
     """The alerts that fire, the worst and newest first, and how bad those are that nobody has seen."""
 
     alerts: tuple[Standing, ...] = ()

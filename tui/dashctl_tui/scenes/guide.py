@@ -5,8 +5,9 @@ something to see in it, what wants eyes first; the keys are those of the deck, w
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
+
+import msgspec
 
 from dashctl.events import (
     BusStats,
@@ -56,8 +57,7 @@ class Lead(NamedTuple):
     ink: Ink = MUTED
 
 
-@dataclass(frozen=True, slots=True)
-class Outline:
+class Outline(msgspec.Struct, frozen=True):
     """What there is, in numbers."""
 
     running: int

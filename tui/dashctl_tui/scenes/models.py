@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+import msgspec
+
 from dashctl.events import ModelMetric, Prediction, Stamped
 from dashctl.phases import PHASES
 from dashctl.state import State
@@ -27,8 +29,7 @@ _AGE = 12
 _RUN = 26
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
+class Standing(msgspec.Struct, frozen=True):
     """One model's accuracy, when it was told, and by which run."""
 
     model: str

@@ -4,11 +4,12 @@ Rule: every panel has a scene of its own where the rest of it stands; here is wh
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from heapq import merge
 from itertools import islice
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl.events import (
@@ -76,8 +77,7 @@ _LEVELS: Final[Mapping[str, Ink]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """A log line, or an alert with its name as the source."""
 
     time: float
@@ -87,8 +87,7 @@ class Line:
     alert: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Overview:
+class Overview(msgspec.Struct, frozen=True):
     """All that the first page shows, the newest line last."""
 
     runs: tuple[RunView, ...]

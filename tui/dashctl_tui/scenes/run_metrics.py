@@ -8,11 +8,11 @@ under the state's lock.
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import isfinite
 from typing import Final
 
+import msgspec
 import numpy as np
 
 from dashctl.curve import Views
@@ -33,8 +33,7 @@ def lower_is_better(name: str) -> bool:
     return any(_UNWANTED.fullmatch(word) for word in words)
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A curve in numbers; low and high are NaN if no value was finite. step: of the last value."""
 
     last: float

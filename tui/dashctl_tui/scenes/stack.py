@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import msgspec
+
 from dashctl.events import BusStats, DoorStats, ProducerStats, RunStarted, Scalar
 from dashctl.state import State
 from dashctl_tui.plots import glyphs
@@ -38,8 +40,7 @@ _LABEL: Final = 10
 _ID: Final = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Node:
+class Node(msgspec.Struct, frozen=True):
     """A producer, and what its run said of the program."""
 
     stats: ProducerStats

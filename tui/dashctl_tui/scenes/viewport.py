@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
+import msgspec
+
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.query import Configuration, Query, parse
 
@@ -30,8 +32,7 @@ class Shared:
     baseline: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenStats:
+class ScreenStats(msgspec.Struct, frozen=True):
     """How pictures come to this terminal, over about a second.
 
     interval: seconds between two of them at least. latency: seconds from a key until the terminal had its
@@ -49,8 +50,7 @@ NO_SCREEN = ScreenStats()
 """Of a picture that is on no terminal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Keycaps:
+class Keycaps(msgspec.Struct, frozen=True):
     """What is written on the keys, by what is written on them usually, where that is another."""
 
     others: tuple[tuple[str, str], ...] = ()
@@ -107,8 +107,7 @@ class Viewport(Generic[Look]):
         return not self.shared.filter or self.query.shows(*names, config=config)
 
 
-@dataclass(frozen=True, slots=True)
-class Picture:
+class Picture(msgspec.Struct, frozen=True):
     """Rows of the viewport's size, and how far they can be scrolled."""
 
     rows: Sequence[Row]

@@ -5,6 +5,8 @@ Rule: the cursor stays with its alert, whatever comes and goes around it.
 
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from dashctl.alerts.hosts import traced_as
 from dashctl.alerts.standing import Key, Standing, standing_of
 from dashctl.curve import Columns
@@ -34,8 +36,7 @@ class AlertsLook:
     zoom: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True):
     """One alert in full: the metric's curve, or a host's number, as far as it is remembered."""
 
     alert: Standing

@@ -6,11 +6,11 @@ once unless there are more than cells of one character.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import takewhile
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -43,8 +43,7 @@ _LEVELS: Final = 10
 _ROOM_FOR_HINTS: Final = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Cells:
+class Cells(msgspec.Struct, frozen=True):
     """How cells are laid out: `columns` of them, each of `width` and `height`; `fitting` lines are seen."""
 
     width: int
@@ -156,8 +155,7 @@ def draw_heat(view: Hosts, viewport: Viewport[HostsLook]) -> Picture:
     return Picture(fit(rows, width, height), cells.scrollable)
 
 
-@dataclass(frozen=True, slots=True)
-class _Drawn:
+class _Drawn(msgspec.Struct, frozen=True):
     """What all cells have in common: where the measure's scale ends, and the moment."""
 
     cells: Cells

@@ -5,9 +5,9 @@ there is, and what does not fit is scrolled to.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 
+import msgspec
 import numpy as np
 
 from dashctl.events import Gpu, GpuProcess
@@ -49,8 +49,7 @@ _PROCESS_COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Number:
+class _Number(msgspec.Struct, frozen=True):
     """One number of one processor: `top` is where its scale ends, its limit if it is `limited`."""
 
     label: str

@@ -6,9 +6,9 @@ processors the mean utilisation, all their memory and power, and the hottest one
 
 import warnings
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,8 +25,7 @@ HOTTEST: Final = 100.0
 _UNITS: Final = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
+class Measure(msgspec.Struct, frozen=True):
     """Something that is measured. ceiling: where its scale ends, None for the largest there is."""
 
     name: str

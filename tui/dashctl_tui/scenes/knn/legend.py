@@ -5,8 +5,8 @@ in this order: keys, then classes far from the cursor.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+import msgspec
 import numpy as np
 
 from dashctl_tui.plots import glyphs
@@ -42,8 +42,7 @@ _DRAWING_HINTS = {
 _REGION_HINTS = (("Esc", "let go"), ("e", "export them"))
 
 
-@dataclass(frozen=True, slots=True)
-class Legend:
+class Legend(msgspec.Struct, frozen=True):
     """The rows, and which class each of the first of them stands for."""
 
     rows: Sequence[Row]

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl.events import Level, LogLine, RunStarted, Stamped
@@ -42,8 +43,7 @@ class LogsLook:
     scroll: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class _Same:
+class _Same(msgspec.Struct, frozen=True):
     """Runs of one name: how many, how many ends their ids have, the first and the last id."""
 
     runs: int

@@ -5,8 +5,9 @@ cursor the newest lines are seen; what a row has room for depends on all lines t
 while they are scrolled.
 """
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from dashctl_tui.plots.text import wrap
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS
@@ -19,8 +20,7 @@ _TIME: Final = 8
 _NARROW: Final = 12
 
 
-@dataclass(frozen=True, slots=True)
-class Columns:
+class Columns(msgspec.Struct, frozen=True):
     """Cells for the run and the source; 0 for one that is left out."""
 
     run: int
@@ -41,8 +41,7 @@ def columns_of(view: Logs, viewport: Viewport[LogsLook]) -> Columns:
     return Columns(view.run_cells if several else 0, view.source_cells)
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """The lines from `first` on, each with so many rows; `at` is the cursor's place, -1 without a line."""
 
     first: int

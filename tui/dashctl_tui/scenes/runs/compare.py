@@ -5,9 +5,10 @@ in the table and in the chart; runs that there is no room for are counted, and r
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
+import msgspec
 from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
@@ -40,8 +41,7 @@ _LEAST_CHART: Final = 10
 Cell = tuple[str, Ink]
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """Cells for the names of settings and for each run, of which `fitting` are seen; width of the table."""
 
     key: int

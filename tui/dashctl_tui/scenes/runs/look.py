@@ -10,6 +10,8 @@ from functools import cached_property
 from types import EllipsisType
 from typing import Final, Literal
 
+import msgspec
+
 from dashctl.curve import Columns
 from dashctl.events import Scalar
 from dashctl_tui.scenes.run_metrics import Reading, lower_is_better
@@ -44,8 +46,7 @@ class RunsLook:
         return lower_is_better(metric) is not (metric in self.flipped)
 
 
-@dataclass(frozen=True, slots=True)
-class Detail:
+class Detail(msgspec.Struct, frozen=True):
     """One run in full, with the numbers of all its metrics by name, and the runs beside it."""
 
     run: RunView

@@ -4,9 +4,10 @@ Rules: as many columns as give charts of a pleasant shape; charts share the room
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from math import log
 from typing import Final
+
+import msgspec
 
 from dashctl_tui.scenes.layout import shares
 
@@ -16,8 +17,7 @@ _PLEASANT = 3.2
 """Cells across for each cell down."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(msgspec.Struct, frozen=True):
     """How charts are laid out: in `columns`; `fitting` rows of them are seen, from row `first` on."""
 
     columns: int
@@ -35,8 +35,7 @@ class Grid:
         return slice(self.first * self.columns, (self.first + self.fitting) * self.columns)
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Where a chart stands, in cells from the upper left corner; `chart` counts those on the screen."""
 
     chart: int

@@ -5,9 +5,9 @@ crosshair it is the newest value; a baseline is read at the same place, or at it
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from math import isfinite
 
+import msgspec
 import numpy as np
 
 from dashctl_tui.plots.curve import Curve
@@ -19,8 +19,7 @@ _BESIDE = 0.02
 """So much of the axis beyond its end a curve still reads its last value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """A curve's value, and the baseline's; None where there is none."""
 
     value: float | None

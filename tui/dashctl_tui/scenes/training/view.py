@@ -12,6 +12,8 @@ from math import inf
 from string import ascii_letters, digits
 from typing import Final
 
+import msgspec
+
 from dashctl.curve import Columns
 from dashctl.events import Metric, Progress
 from dashctl.state import State
@@ -41,8 +43,7 @@ _FRONT: Final[Memo[Told | None]] = Memo(1)
 _LABELS: Final[Memo[dict[str, str]]] = Memo(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     """One curve of a chart. `part` is train, val and so on, "" for neither.
 
     started: when its run began, seconds since 1970, or else its first sample. stamp: equal as long as the
@@ -57,8 +58,7 @@ class Line:
     stamp: object
 
 
-@dataclass(frozen=True, slots=True)
-class ChartView:
+class ChartView(msgspec.Struct, frozen=True):
     """What one chart shows; `hidden` further runs have such a curve too."""
 
     title: str
@@ -70,16 +70,14 @@ class ChartView:
         return list(dict.fromkeys(line.run for line in self.lines))
 
 
-@dataclass(frozen=True, slots=True)
-class RunName:
+class RunName(msgspec.Struct, frozen=True):
     """How a run is called in charts: by a letter, and in full."""
 
     letter: str
     label: str
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(msgspec.Struct, frozen=True):
     """The charts on the screen and the titles of all, and what stands above them.
 
     opened: whether one chart is shown alone. several: whether there are curves of more than one run. runs:
