@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from dashctl_tui.plots import glyphs
-from dashctl_tui.plots.canvas import Row, fit
+from dashctl_tui.plots.canvas import Row, Run, fit
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN
 from dashctl_tui.plots.palette import ACCENT, FAINT, MUTED
 from dashctl_tui.plots.scale import Scale, Tick
@@ -118,15 +118,18 @@ class Chart:
     def _x_axis(self, label: str, crosshair: float | None) -> list[Row]:
         size = self.gutter + self.width
         corner = " " * (self.gutter - 1) + glyphs.AXIS_CORNER if self.gutter else ""
-        axis = Row.of((corner + glyphs.AXIS_HORIZONTAL * self.width, FAINT))
-        numbers, used = Row.blank(size), 0
+        line = [*corner, *glyphs.AXIS_HORIZONTAL * self.width]
+        labels: list[str | Run] = []
+        used, free = 0, 0
         for tick in self.x.ticks(max(3, self.width // _CELLS_PER_TICK)):
             column = self.gutter + self._cell_column(tick.value)
-            axis = axis.overlay(column, Row.of((glyphs.AXIS_TICK_BOTTOM, FAINT)))
+            line[column] = glyphs.AXIS_TICK_BOTTOM
             start = max(0, min(column - len(tick.label) // 2, size - len(tick.label)))
-            if start >= used:
-                numbers = numbers.overlay(start, Row.of((tick.label, MUTED)))
-                used = start + len(tick.label) + 2
+            if start >= free:
+                labels += [" " * (start - used), (tick.label, MUTED)]
+                used = start + len(tick.label)
+                free = used + 2
+        axis, numbers, used = Row.of(("".join(line), FAINT)), Row.of(*labels).fit(size), free
         # What is written at the crosshair says by itself what it is, and needs the room.
         name = Row.of((clip(label if crosshair is None else "", self.width // 3), MUTED))
         if used + name.width <= size:

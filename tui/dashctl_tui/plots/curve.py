@@ -298,15 +298,12 @@ def _with_points(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) ->
 
 def _with_letters(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) -> list[Row]:
     """Each curve's letter beside its last value, or on the nearest free row."""
+    newest = chart.rows_of([one.curve.y[-1] if one.curve.y.size else np.nan for one in prepared])
     ends: list[tuple[float, Prepared]] = []
-    for one in prepared:
-        # The last few mostly have one that has a place.
-        for tail in (one.curve.y[-_FEW:], one.curve.y):
-            dots = chart.rows_of(tail)
-            dots = dots[np.isfinite(dots)]
-            if dots.size:
-                ends.append((float(dots[-1]) / DOTS_DOWN, one))
-                break
+    for one, dot in zip(prepared, newest.tolist(), strict=True):
+        end = dot if isfinite(dot) else _last_place(one.curve, chart)
+        if end is not None:
+            ends.append((end / DOTS_DOWN, one))
     free = set(range(chart.height))
     # Lowest first, so that letters that have to move up keep the order of the curves.
     for end, one in sorted(ends, key=lambda pair: -pair[0])[: chart.height]:
@@ -314,3 +311,10 @@ def _with_letters(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) -
         free.remove(row)
         rows[row] += Row.of(" ", (one.letter, Ink(one.ink.colour, bold=True)))
     return rows
+
+
+def _last_place(curve: Curve, chart: Chart) -> float | None:
+    """Dots from the top of the newest value that has a place."""
+    dots = chart.rows_of(curve.y)
+    dots = dots[np.isfinite(dots)]
+    return float(dots[-1]) if dots.size else None

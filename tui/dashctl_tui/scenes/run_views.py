@@ -5,8 +5,8 @@ heard of for a minute says for how long, since a program that was killed cannot 
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import cached_property
 from math import inf
 from typing import Any, Final, Literal, NamedTuple
 
@@ -57,8 +57,7 @@ class Step:
         return self.progress.total is not None and self.progress.done >= self.progress.total
 
 
-@dataclass(frozen=True, slots=True)
-class RunView:
+class RunView(NamedTuple):
     """One run. `started` and `ended` are seconds since 1970, None while not known.
 
     silent_since: when it was heard last, if that is long ago and it never said that it ended.
@@ -125,25 +124,50 @@ class Told(NamedTuple):
 
 def told_of_runs(state: State, *, nameless: bool = False) -> list[Told]:
     """All runs, in no order. nameless: those too of which no more is known than that they say something."""
-    started = {item.run: item for item in state.latest(RunStarted).values()}
-    finished = {
-        item.run: item
-        for item in state.latest(RunFinished).values()
-        if item.run not in started or item.time >= started[item.run].time
-    }
-    heard = _heard(state, finished.keys())
-    runs = started.keys() | finished.keys()
-    if nameless:
-        runs |= heard.keys() - {""}
-    return [
-        Told(run, started.get(run), end := finished.get(run), heard.get(run) if end is None else None)
-        for run in runs
-    ]
+    records = _records(state)
+    heard = _heard(state, records)
+    going_on = [Told(run, begin, None, heard.get(run)) for run, begin in records.going_on.items()]
+    unknown = heard.keys() - records.going_on.keys() - {""} if nameless else ()
+    return [*records.ended.values(), *going_on, *(Told(run, None, None, heard[run]) for run in unknown)]
 
 
 def configs_of(state: State) -> Mapping[str, Mapping[str, Scalar]]:
     """The configuration of each run that told it."""
-    return {item.run: item.event.config for item in state.latest(RunStarted).values()}
+    return _records(state).configs
+
+
+@dataclass(frozen=True)
+class _Records:
+    """What only changes when a run begins or ends: of ten thousand runs that is nearly everything."""
+
+    ended: Mapping[str, Told]
+    going_on: Mapping[str, Stamped[RunStarted]]
+    configs: Mapping[str, Mapping[str, Scalar]]
+
+    @cached_property
+    def views(self) -> tuple[RunView, ...]:
+        """Of the runs that have ended, the newest first."""
+        return tuple(sorted([run_view(told, 0.0) for told in self.ended.values()], key=_newest_first))
+
+
+_RECORDS: Final[Memo[_Records]] = Memo(1)
+
+
+def _records(state: State) -> _Records:
+    source = (state, state.version(RunStarted), state.version(RunFinished))
+    return _RECORDS.get("records", source, lambda: _recorded(state))
+
+
+def _recorded(state: State) -> _Records:
+    started = {item.run: item for item in state.latest(RunStarted).values()}
+    ended = {
+        item.run: Told(item.run, started.get(item.run), item, None)
+        for item in state.latest(RunFinished).values()
+        if item.run not in started or item.time >= started[item.run].time
+    }
+    going_on = {run: item for run, item in started.items() if run not in ended}
+    configs = {run: item.event.config for run, item in started.items()}
+    return _Records(ended, going_on, configs)
 
 
 def run_view(told: Told, now: float) -> RunView:
@@ -178,15 +202,25 @@ def runs_of(state: State, now: float) -> tuple[RunView, ...]:
 
 
 def _runs_of(state: State, now: float) -> tuple[RunView, ...]:
-    runs = [run_view(told, now) for told in told_of_runs(state)]
-    return tuple(sorted(runs, key=lambda one: (not one.running, -(one.started or one.ended or 0.0), one.run)))
+    records = _records(state)
+    heard = _heard(state, records)
+    told = [Told(run, begin, None, heard.get(run)) for run, begin in records.going_on.items()]
+    views = sorted([run_view(one, now) for one in told], key=_newest_first)
+    silent = [view for view in views if not view.running]
+    others = sorted([*silent, *records.views], key=_newest_first) if silent else records.views
+    return (*(view for view in views if view.running), *others)
 
 
-def _heard(state: State, ended: AbstractSet[str]) -> dict[str, float]:
+def _newest_first(view: RunView) -> tuple[float, str]:
+    return -(view.started or view.ended or 0.0), view.run
+
+
+def _heard(state: State, records: _Records) -> dict[str, float]:
     """When each run that has not ended said anything last, as far as its words are at hand."""
-    heard: dict[str, float] = {}
+    ended = records.ended.keys()
+    heard = {run: begin.time for run, begin in records.going_on.items()}
     kept: list[Iterable[Stamped[Any]]] = [
-        *(state.latest(cls).values() for cls in (RunStarted, Progress, HostStats)),
+        *(state.latest(cls).values() for cls in (Progress, HostStats)),
         state.last(LogLine).get((), ()),
     ]
     for items in kept:

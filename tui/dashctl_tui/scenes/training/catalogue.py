@@ -41,7 +41,7 @@ def told_now(state: State, now: float) -> Mapping[str, Told]:
     """What is known of each run; when it was heard of last may be some seconds old."""
     versions = tuple(state.version(cls) for cls in (RunStarted, RunFinished, Progress))
     # Curves come thousands of times a second, and only tell that a run is still there.
-    source = (id(state), versions, int(now) // KNOWN_FOR, len(state.series(Metric)))
+    source = (state, versions, int(now) // KNOWN_FOR, len(state.series(Metric)))
     return _TOLD.get("told", source, lambda: {each.run: each for each in told_of_runs(state)})
 
 

@@ -72,11 +72,14 @@ def curve_of(
     low, high = np.frombuffer(columns.low), np.frombuffer(columns.high)
     counts = np.frombuffer(columns.counts, dtype=np.uint64)
     marks = np.frombuffer(columns.marks, dtype=np.uint8)
+    odd = bool(marks.any())
     with np.errstate(invalid="ignore", over="ignore"):
-        means = np.frombuffer(columns.sums) / np.maximum(counts, 1)
-        means = np.where(counts > 0, np.clip(means, low, high), np.nan)
+        means = np.frombuffer(columns.sums) / (np.maximum(counts, 1) if odd else counts)
+        means = np.minimum(high, np.maximum(low, means))
+    if odd:
+        means[counts == 0] = np.nan
     found: list[Mark] = []
-    for bit, kind, value in reversed(_MARK_KINDS) if marks.any() else ():
+    for bit, kind, value in reversed(_MARK_KINDS) if odd else ():
         here = (marks & bit) > 0
         # A point without any finite value is its own mark; beside finite ones the mark stands apart.
         means[here & (counts == 0)] = value
