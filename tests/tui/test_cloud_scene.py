@@ -124,6 +124,11 @@ def test_numbers_are_shown_in_eight_steps_and_what_is_unknown_apart() -> None:
     assert len({steps.ink(code) for code in range(8)}) == 8
 
 
+def test_steps_of_a_narrow_range_have_names_of_their_own() -> None:
+    steps = levels(np.array([0.9991, 0.9992, 1.0], dtype=np.float32))
+    assert len(set(steps.names)) == 9
+
+
 @pytest.mark.parametrize("amounts", [[3.5, 3.5], [math.nan, math.nan], [-3e38, 3e38], []])
 def test_numbers_that_are_all_equal_unknown_or_far_apart_have_steps(amounts: list[float]) -> None:
     steps = levels(np.array(amounts, dtype=np.float32))
@@ -213,7 +218,7 @@ def test_a_click_picks_what_is_there_and_esc_lets_go() -> None:
     )
     seen.click(*corner)
     assert seen.look.picked in (2, 3, 4)
-    assert seen.press("back").look == SCENE.look
+    assert seen.press("back").look == replace(SCENE.look, cloud="corners")
 
 
 def test_one_walks_from_point_to_point() -> None:
@@ -304,6 +309,21 @@ def test_dragging_draws_a_sample_and_refines_on_release(monkeypatch: pytest.Monk
     assert not seen.look.moving
 
 
+def test_a_sample_says_that_it_is_one_and_only_what_is_drawn_is_picked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("dashctl_tui.scenes.knn.drawing.FAIR_SAMPLE", 10)
+    seen = Seen(state_of(solid()), spinning=True)
+    assert "10 of 400 while it turns" in seen.text
+    assert seen.view is not None
+    drawn = seen.view.points(0).cloud("label").order[:10].tolist()
+    for column, row in ((20, 10), (40, 20), (50, 12)):
+        picked = seen.click(column, row).look.picked
+        assert picked is None or picked in drawn
+    assert seen.press("open").look.picked in drawn
+    assert "400 points" in seen.press("spin").text
+
+
 def test_a_plane_is_moved_and_not_turned() -> None:
     seen = Seen(state_of(four_corners())).press("zoom_in", "right", "spin")
     assert seen.said == ["A plane does not turn"]
@@ -335,36 +355,80 @@ def clouds() -> State:
     return state
 
 
-def test_clouds_go_round_the_newest_first_and_single_points_are_one_more() -> None:
+def test_clouds_go_round_by_name_and_single_points_are_one_more() -> None:
     seen = Seen(clouds())
     titles = []
     for _ in range(5):
         titles.append(" ".join(seen.lines[0].split("╮")[0].split("─")[1].split()))
         seen.press("next_cloud")
-    assert titles == ["new 1 of 4", "old 2 of 4", "corners 3 of 4", "embeddings 4 of 4", "new 1 of 4"]
+    assert titles == ["corners 1 of 4", "new 2 of 4", "old 3 of 4", "embeddings 4 of 4", "corners 1 of 4"]
 
 
 def test_side_by_side_all_are_turned_together() -> None:
     seen = Seen(clouds()).press("beside")
-    for title in ("new  1 of 4", "old  2 of 4", "corners  3 of 4", "embeddings  4 of 4"):
+    for title in ("corners  1 of 4", "new  2 of 4", "old  3 of 4", "embeddings  4 of 4"):
         assert title in seen.text
     before = seen.lines
     seen.press("left")
     turned = seen.lines
-    assert [line[:40] for line in turned[2:15]] != [line[:40] for line in before[2:15]]
+    assert [line[:40] for line in turned[21:34]] != [line[:40] for line in before[21:34]]
     assert [line[42:80] for line in turned[2:15]] != [line[42:80] for line in before[2:15]]
 
 
 def test_a_click_makes_another_cloud_the_one_that_is_talked_about() -> None:
     seen = Seen(clouds()).press("beside").click(60, 8)
-    assert seen.look.item == 1
+    assert seen.look.cloud == "new"
     assert seen.look.beside
 
 
 def test_where_there_is_no_room_beside_one_another_those_that_fit_are_shown() -> None:
-    seen = Seen(clouds(), 60, 14, beside=True, item=3)
+    seen = Seen(clouds(), 60, 14, beside=True, cloud="")
     assert "embeddings" in seen.text
     assert "corners" not in seen.text
+
+
+def test_a_new_version_of_another_cloud_takes_nobodys_place() -> None:
+    state = clouds()
+    seen = Seen(state, cloud="new").press("open")
+    before = seen.text
+    fold(state, four_corners(), NOW + 1)
+    fold(state, solid("a first"), NOW + 2)
+    after = Seen(state, **{name: getattr(seen.look, name) for name in CloudLook.__dataclass_fields__})
+    assert "new  3 of 5" in after.text
+    assert f"point {seen.look.picked}" in after.text
+    assert before.replace("2 of 4", "3 of 5") == after.text
+
+
+def test_what_was_picked_in_a_cloud_that_is_gone_is_nothing_of_another() -> None:
+    gone = Seen(clouds(), cloud="new").press("open").drag((20, 5), (50, 25), shift=True).look
+    seen = Seen(state_of(four_corners()), cloud="new", picked=2, region=gone.region)
+    assert "point 2" not in seen.text
+    assert "selected" not in seen.text
+    assert len(seen.table()) == 6
+    seen.press("walk_right")
+    assert seen.look.picked is None
+
+
+def test_a_plane_shows_the_classes_of_a_place_as_they_are_mixed_there() -> None:
+    random = np.random.default_rng(5)
+    x, y = random.normal(size=(2, 20_000)).tolist()
+    often = ["often" if share < 0.9 else "seldom" for share in random.random(20_000).tolist()]
+    seen = Seen(state_of(PointCloud.pack("plane", x, y, mixed=often)))
+    assert seen.view is not None
+    points = seen.view.points(0)
+    cells = [
+        (text, ink.colour)
+        for row in SCENE.paint(seen.view, seen.viewport).rows
+        for text, ink in row.cut(0, 84).runs
+        if any("\u2801" <= sign <= "\u28ff" for sign in text)
+    ]
+    drawn = {
+        name: sum(len(text) for text, colour in cells if colour.startswith(ink.colour))
+        for name, ink in zip(
+            points.fields["mixed"].names, map(points.fields["mixed"].ink, range(2)), strict=True
+        )
+    }
+    assert drawn["often"] > 2 * drawn["seldom"]
 
 
 # Nearly nothing

@@ -12,7 +12,8 @@ from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.acts import At, Gesture
 from dashctl_tui.scenes.hosts.heat import cells_for, shortened, without_domain
 from dashctl_tui.scenes.hosts.measures import brief
-from dashctl_tui.scenes.hosts.view import Hosts, HostsLook, natural
+from dashctl_tui.scenes.hosts.view import Hosts, HostsLook
+from dashctl_tui.scenes.names import natural
 from dashctl_tui.scenes.viewport import Viewport
 from tests.tui.sample import NOW, looked_at, state_of
 

@@ -254,23 +254,23 @@ def test_the_legend_counts_every_class() -> None:
     assert "5 points" in text
 
 
-def test_colourings_go_round_and_the_first_is_the_phase() -> None:
+def test_a_colouring_is_kept_by_its_name_and_the_first_is_the_phase() -> None:
     cloud = PointCloud.pack(
         "pca", [0.0, 1.0], [0.0, 1.0], zone=["a", "b"], cluster=["7", "8"], phase=["clean"] * 2
     )
     state = state_of(cloud)
-    shown = [text_of("knn", state, colouring=number) for number in range(4)]
+    shown = [text_of("knn", state, by=name) for name in ("", "cluster", "zone", "gone")]
     assert ["by phase" in text for text in shown] == [True, False, False, True]
     assert "by cluster" in shown[1]
     assert "by zone" in shown[2]
 
 
-def test_clouds_go_round_the_newest_first_and_single_points_are_one_more() -> None:
+def test_clouds_stand_by_name_and_single_points_are_one_more() -> None:
     state = State()
     fold(state, PointCloud.pack("old", [0.0], [0.0]), NOW - 5)
     fold(state, PointCloud.pack("new", [0.0], [0.0]), NOW)
     fold(state, Embedding(1.0, 2.0, cluster=3), NOW - 9)
-    titles = [text_of("knn", state, item=number).splitlines()[0] for number in range(4)]
+    titles = [text_of("knn", state, cloud=name).splitlines()[0] for name in ("new", "old", "", "gone")]
     assert "new  1 of 3" in titles[0]
     assert "old  2 of 3" in titles[1]
     assert "embeddings  3 of 3" in titles[2]
@@ -292,7 +292,7 @@ def test_points_keep_the_colour_of_their_phase_wherever_it_is_named() -> None:
 )
 def test_classes_can_be_told_apart_without_colour(names: tuple[str, ...], letters: str) -> None:
     cloud = PointCloud.pack("pca", [-1.0, 1.0], [-1.0, 1.0], by=names)
-    lines = text_of("knn", state_of(cloud), 80, 22).splitlines()
+    lines = text_of("knn", state_of(cloud), 62, 22).splitlines()
     for name, letter in zip(names, letters, strict=True):
         assert f"{letter} {name} 1" in lines[-1]
         assert f" {letter} " in "\n".join(lines[1:-2])

@@ -34,6 +34,8 @@ _THIRD = 0.43
 _FRONT = 0.35
 # Half the diagonal, with a little room to either side, becomes half of the depths from 1 to 2.
 _DEPTH = 0.499
+# So far before and behind their plane lie points that have no depth, each at another.
+_LOT = 0.5
 _CORNER_SIGNS = np.array([[(corner >> axis & 1) * 2 - 1 for corner in range(8)] for axis in range(3)])
 
 
@@ -73,10 +75,13 @@ class Cloud:
         """Of the points that are drawn: their numbers in what was given."""
         inside = np.zeros((3, count), dtype=np.float32)
         inside[:axes] = ((points[self.order] - centre) / self._side / self._diagonal).T
-        self.points = Points.of(inside, codes[self.order])
-        """As they are drawn, in halves of the bounding box's diagonal from its middle."""
         self._mean = inside.mean(axis=1, dtype=np.float64) if count else np.zeros(3)
         self._covariance = np.cov(inside, bias=True) if count else np.zeros((3, 3))
+        if self.flat:
+            # By their order, which is random: in front is anyone, whatever the class.
+            inside[2] = np.linspace(-_LOT, _LOT, count)
+        self.points = Points.of(inside, codes[self.order])
+        """As they are drawn, in halves of the bounding box's diagonal from its middle."""
         self._every = (self.points, self.order)
         self._raster = Raster(1, 1)
         self._inks = _Inks.in_palette(cloud_palette([FAINT]))
@@ -124,7 +129,7 @@ class Cloud:
             self._raster = Raster(view.columns, view.rows)
         if palette is not self._inks.palette:
             self._inks = _Inks.in_palette(palette)
-        keys = self._raster.nearest(self.points, view, self._shown(limit))
+        keys = self._raster.nearest(self.points, view, self.shown(limit))
         dots = (keys != 0).view(np.uint8)
         ink = self._box(view, dots, len(self._inks.of) - 2)
         bits, free = braille_layers(dots)
@@ -186,7 +191,8 @@ class Cloud:
             return None
         return int(column) // DOTS_ACROSS, int(row) // DOTS_DOWN
 
-    def _shown(self, limit: int | None) -> int:
+    def shown(self, limit: int | None) -> int:
+        """How many points are drawn with this limit."""
         return self.count if limit is None else min(self.count, max(0, limit))
 
     def _box(self, view: View, dots: NDArray[np.uint8], first: int) -> NDArray[np.int16]:
@@ -204,6 +210,8 @@ class Cloud:
         return ink
 
     def _cell_inks(self, cells: Cells, camera: Camera) -> NDArray[np.int16]:
+        if self.flat:
+            return self._inks.first.take(cells.classes()) + np.int16(2)
         toward = camera.rotation()[2]
         spread = float(np.sqrt(max(0.0, toward @ self._covariance @ toward)))
         middle = float(toward @ self._mean) + _FRONT * spread

@@ -20,17 +20,19 @@ Outline = Sequence[tuple[float, float]]
 """Corners of a polygon in the picture's plane: to the right and up, in halves of the cloud's diagonal."""
 
 
-def pick(cloud: Cloud, camera: Camera, width: int, height: int, cell: tuple[int, int]) -> int | None:
+def pick(
+    cloud: Cloud, camera: Camera, width: int, height: int, cell: tuple[int, int], *, limit: int | None = None
+) -> int | None:
     """The point in front at a cell (column, row); of those beside it the nearest, and then in front.
 
-    None if there is none within reach.
+    limit: as it was drawn with. None if there is none within reach.
     """
     view = cloud.view(camera, width, height)
     middle = np.array([[cell[0] * DOTS_ACROSS], [cell[1] * DOTS_DOWN]], dtype=np.float32)
     middle += [[DOTS_ACROSS / 2], [DOTS_DOWN / 2]]
     half = np.array([[DOTS_ACROSS / 2], [DOTS_DOWN / 2]], dtype=np.float32)
     best, found = float(REACH**2), None
-    for start, block in cloud.points.parts(cloud.count):
+    for start, block in cloud.points.parts(cloud.shown(limit)):
         projected = view.matrix @ block
         away = np.abs(projected[:2] - middle) - half
         np.maximum(away, 0.0, out=away)
@@ -52,6 +54,9 @@ def neighbour(cloud: Cloud, camera: Camera, point: int, right: int, up: int) -> 
         return None
     axes = camera.rotation().astype(np.float32) @ cloud.points.coordinates()
     axes -= axes[:, here[:1]]
+    if cloud.flat:
+        # Depths in a plane say who is drawn, and not where it is.
+        axes[2] = 0.0
     along = axes[0] * right + axes[1] * up
     beside = np.abs(axes[0] * up - axes[1] * right)
     distance = np.where((along > beside) & (along > 0), np.einsum("ij,ij->j", axes, axes), np.inf)

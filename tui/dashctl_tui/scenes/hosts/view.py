@@ -5,10 +5,8 @@ steps so that they do not change places all the time; histories are copied out o
 that show theirs.
 """
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from math import isnan
 from typing import Final
 
@@ -18,6 +16,7 @@ from dashctl.events import HostStats, Stamped
 from dashctl.state import State
 from dashctl.trace import Traced
 from dashctl_tui.scenes.hosts.measures import GAUGES, Measure, Values, measure_named
+from dashctl_tui.scenes.names import natural
 from dashctl_tui.scenes.viewport import Viewport
 
 FEW: Final = 4
@@ -28,7 +27,6 @@ _SILENT_AFTER: Final = 10.0
 _MISSED: Final = 3
 """So many words in a row that did not come mean silence."""
 _STEPS: Final = 20
-_LONGEST: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,23 +101,6 @@ def select(state: State, viewport: Viewport[HostsLook]) -> Hosts | None:
     if few and viewport.look.opened and opened is None:
         hosts = [Host(host.name, host.newest, state.trace(HostStats, (host.name,))) for host in hosts]
     return Hosts(tuple(hosts), opened)
-
-
-@lru_cache(maxsize=4096)
-def natural(name: str) -> tuple[object, ...]:
-    """A key by which node-9 comes before node-10."""
-    pieces = re.split(r"([0-9]+)", name[:_LONGEST])
-    numbers = (part.lstrip("0") for part in pieces[1::2])
-    return (
-        tuple(
-            each
-            for text, number in zip(
-                pieces[::2], [*((len(part), part) for part in numbers), (0, "")], strict=True
-            )
-            for each in (text.casefold(), number)
-        ),
-        name,
-    )
 
 
 def ordered(view: Hosts, viewport: Viewport[HostsLook]) -> Sequence[Host]:

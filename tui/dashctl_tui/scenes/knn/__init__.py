@@ -12,6 +12,7 @@ from dashctl_tui.scenes.knn.acts import ACTIONS, ACTS, mouse, moves
 from dashctl_tui.scenes.knn.drawing import draw
 from dashctl_tui.scenes.knn.look import CloudLook
 from dashctl_tui.scenes.knn.points import Told
+from dashctl_tui.scenes.names import natural
 from dashctl_tui.scenes.scene import Scene, Table, Viewport
 
 __all__ = ["SCENE", "CloudLook"]
@@ -20,12 +21,14 @@ __all__ = ["SCENE", "CloudLook"]
 def _select(state: State, viewport: Viewport[CloudLook]) -> Told | None:
     clouds = [item.event for item in state.latest(PointCloud).values() if viewport.shows(item.event.name)]
     single = state.last(Embedding).get((), ()) if viewport.shows("embeddings") else ()
-    return Told(tuple(clouds[::-1]), tuple(single)) if clouds or single else None
+    # By name, so that none takes the place of another when a new version comes.
+    clouds.sort(key=lambda cloud: natural(cloud.name))
+    return Told(tuple(clouds), tuple(single)) if clouds or single else None
 
 
 def _table(told: Told, viewport: Viewport[CloudLook]) -> Table:
     """The points of the region, or else all that are visible, with every field."""
-    look = viewport.look
+    look = told.about(viewport.look)
     points = told.active(look)
     shown = points.selected(look.region, look.hidden)
     if shown is None:

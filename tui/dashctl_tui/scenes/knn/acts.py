@@ -13,7 +13,7 @@ from dashctl_tui.plots.cloud import Cloud
 from dashctl_tui.plots.grid import DOTS_ACROSS, DOTS_DOWN
 from dashctl_tui.plots.picking import neighbour, pick, place
 from dashctl_tui.scenes.acts import Act, At, Gesture, Say, SceneAction, Taken
-from dashctl_tui.scenes.knn.drawing import camera_of, where_is_what
+from dashctl_tui.scenes.knn.drawing import camera_of, sample_of, where_is_what
 from dashctl_tui.scenes.knn.legend import draw_legend
 from dashctl_tui.scenes.knn.look import Area, Cell, CloudLook, Hidden, Region
 from dashctl_tui.scenes.knn.points import Points, Told
@@ -36,7 +36,7 @@ def _cloud(at: Seen, told: Told) -> tuple[Points, Cloud, Camera, Area]:
     """The cloud that is talked about, as it is drawn, from where, and in which panel."""
     points = told.active(at.look)
     cloud = points.cloud(points.by(at.look.by), at.look.hidden, at.look.region)
-    area = where_is_what(told, at.viewport).area_of(at.look.item % len(told))
+    area = where_is_what(told, at.viewport).area_of(told.place(at.look))
     return points, cloud, camera_of(at.look, cloud), area
 
 
@@ -92,7 +92,8 @@ def next_cloud(at: Seen) -> CloudLook:
         return at.look
     # Side by side they are looked at together, so the camera stays.
     camera = at.look.camera if at.look.beside else None
-    return _let_go(replace(at.look, item=(at.look.item + 1) % len(at.view), camera=camera, line=-1))
+    name = at.view.key(at.view.place(at.look) + 1)
+    return _let_go(replace(at.look, cloud=name, camera=camera, line=-1))
 
 
 def beside(at: Seen) -> CloudLook:
@@ -183,10 +184,10 @@ def enter(at: Seen) -> CloudLook:
 def picked_at(at: Seen, told: Told, cell: Cell, *, anywhere: bool = False) -> CloudLook:
     """With the point at a cell picked; anywhere: or else the one nearest to the middle of the cloud."""
     _, cloud, camera, area = _cloud(at, told)
-    found = pick(cloud, camera, *area.inner, cell)
+    found = pick(cloud, camera, *area.inner, cell, limit=sample_of(at.look))
     if found is None and anywhere and cloud.count:
         found = int(cloud.order[0])
-    return replace(at.look, picked=found)
+    return replace(_held(at.look, told), picked=found)
 
 
 def walk(right: int, up: int) -> Act:
@@ -243,6 +244,11 @@ def back(at: Seen) -> CloudLook:
     return replace(look, line=-1) if look.line >= 0 else look
 
 
+def _held(look: CloudLook, told: Told) -> CloudLook:
+    """Bound to the cloud that is talked about, whichever others come: what follows is of that one."""
+    return replace(look, cloud=told.key(told.place(look)))
+
+
 def _let_go(look: CloudLook) -> CloudLook:
     return replace(look, picked=None, region=None, drawing="", trail=())
 
@@ -260,21 +266,23 @@ def _enclosed(at: Seen, told: Told) -> CloudLook:
     if len(corners) < 3:
         return done
     outline = tuple(place(cloud, camera, *area.inner, corner) for corner in corners)
-    return replace(done, region=Region(camera, outline))
+    return replace(_held(done, told), region=Region(camera, outline))
 
 
 def mouse(at: Seen, gesture: Gesture) -> Outcome:
     """Drags turn, with shift they draw a box; clicks pick, in the legend they hide; the wheel zooms."""
     if at.view is None:
         return at.look
+    told = at.view
+    at = _about(at, told)
     match gesture.kind:
         case "wheel":
-            return _wheel(at, at.view, gesture)
+            return _wheel(at, told, gesture)
         case "press":
-            return _press(at, at.view, gesture)
+            return _press(at, told, gesture)
         case "drag":
-            return _drag(at, at.view, gesture)
-    return _release(at, at.view, gesture)
+            return _drag(at, told, gesture)
+    return _release(at, told, gesture)
 
 
 def _wheel(at: Seen, told: Told, gesture: Gesture) -> Outcome:
@@ -331,8 +339,8 @@ def _click(at: Seen, told: Told, gesture: Gesture) -> CloudLook:
         cell = area.cell(gesture.column, gesture.row)
         if cell is None:
             continue
-        if item != still.look.item % len(told):
-            other = _let_go(replace(still.look, item=item, line=-1))
+        if item != told.place(still.look):
+            other = _let_go(replace(still.look, cloud=told.key(item), line=-1))
             still = replace(still, viewport=replace(still.viewport, look=other))
         return picked_at(still, told, cell)
     return still.look
@@ -353,6 +361,18 @@ def moves(look: CloudLook, seconds: float) -> CloudLook:
     return look.turned(SPIN * min(1.0, seconds), 0.0) if look.spinning else look
 
 
+def _about(at: Seen, told: Told) -> Seen:
+    """Without what was picked and drawn in a cloud that is not there."""
+    return replace(at, viewport=replace(at.viewport, look=told.about(at.look)))
+
+
+def _of_what_is_there(act: Act) -> Act:
+    def acting(at: Seen) -> Any:
+        return act(at if at.view is None else _about(at, at.view))
+
+    return acting
+
+
 def _far(by: Callable[[int], int]) -> Act:
     """The cursor in the legend by a page, or to an end."""
 
@@ -362,7 +382,7 @@ def _far(by: Callable[[int], int]) -> Act:
     return act
 
 
-ACTS: Final = {
+_ACTS: Final = {
     "up": arrow(0, -1),
     "down": arrow(0, 1),
     "left": arrow(-1, 0),
@@ -376,7 +396,7 @@ ACTS: Final = {
     "open": enter,
     "back": back,
 }
-ACTIONS: Final = (
+_ACTIONS: Final = (
     SceneAction("recolour", "c", "c", "Colour by", "Phase, cluster, certainty …", recolour),
     SceneAction("next_class", "n", "n", "Next class", "Down in the legend", step_line(1)),
     SceneAction("previous_class", "p", "p", "Previous class", "Up in the legend", step_line(-1)),
@@ -393,3 +413,5 @@ ACTIONS: Final = (
     SceneAction("beside", "b", "b", "Side by side", "All clouds, or one", beside),
     SceneAction("spin", "s", "s", "Spin", "Let the cloud turn, or stop", spin),
 )
+ACTS: Final = {name: _of_what_is_there(act) for name, act in _ACTS.items()}
+ACTIONS: Final = tuple(replace(action, act=_of_what_is_there(action.act)) for action in _ACTIONS)

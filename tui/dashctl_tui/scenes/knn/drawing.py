@@ -5,6 +5,7 @@ a region keeps its colours and the rest fades; the point that is picked is marke
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 from dashctl_tui.plots import glyphs
@@ -27,6 +28,7 @@ _SHORT = 2
 
 def draw(told: Told, viewport: Viewport[CloudLook]) -> Picture:
     """The clouds that are shown, and the legend of the one that is talked about."""
+    viewport = replace(viewport, look=told.about(viewport.look))
     look, width, height = viewport.look, viewport.width, viewport.height
     active = told.active(look)
     where = where_is_what(told, viewport)
@@ -50,7 +52,8 @@ def where_is_what(told: Told, viewport: Viewport[CloudLook]) -> Layout:
     below = 0
     if viewport.width < ROOM_BESIDE:
         below = len(short_legend(told.active(look), look, viewport.width - 2, _SHORT))
-    return layout(viewport.width, viewport.height, look, len(told), below)
+    active = told.place(look)
+    return layout(viewport.width, viewport.height, active, len(told), below, beside=look.beside)
 
 
 def camera_of(look: CloudLook, cloud: Cloud) -> Camera:
@@ -69,14 +72,14 @@ def _put(rows: list[Row], area: Area, block: Sequence[Row]) -> None:
 
 def _panel(told: Told, item: int, viewport: Viewport[CloudLook], area: Area) -> list[Row]:
     look, points = viewport.look, told.points(item)
-    is_active = item == look.item % len(told)
+    is_active = item == told.place(look)
     by = points.by(look.by)
     region = look.region if is_active else None
     cloud = points.cloud(by, look.hidden, region)
     classes = points.fields[by]
     camera = camera_of(look, cloud)
     picked = look.picked if is_active else None
-    limit = FAIR_SAMPLE if look.moving else None
+    limit = sample_of(look)
     palette = classes.palette if region is None else classes.faded
 
     def content(width: int, height: int) -> list[Row]:
@@ -85,11 +88,21 @@ def _panel(told: Told, item: int, viewport: Viewport[CloudLook], area: Area) -> 
         return _outlined(rows, look) if is_active else rows
 
     title = points.name + (f"  {item + 1} of {len(told)}" if len(told) > 1 else "")
-    note = (
-        f"{cloud.count:,} points" if cloud.count == points.count else f"{cloud.count:,} of {points.count:,}"
-    )
+    note = _note(points.count, cloud.count, limit)
     heading: Ink = HEADING if is_active else FAINT
     return panel(title, content, area.width, area.height, note=note, heading=heading)
+
+
+def sample_of(look: CloudLook) -> int | None:
+    """So many of the points that are visible are drawn; None for all."""
+    return FAIR_SAMPLE if look.moving else None
+
+
+def _note(total: int, visible: int, limit: int | None) -> str:
+    """How many points of how many are drawn."""
+    if limit is not None and limit < visible:
+        return f"{limit:,} of {total:,} while it turns"
+    return f"{total:,} points" if visible == total else f"{visible:,} of {total:,}"
 
 
 def _letters(points: Points, cloud: Cloud, classes: Classes, look: CloudLook) -> list[Marker]:

@@ -34,16 +34,16 @@ class Region:
 class CloudLook:
     """`camera` is None as long as nobody turned anything.
 
-    by: the colouring, "" for the first. item: which cloud; beside: others beside it. line: the legend's
-    cursor, -1 for none. hidden: classes that are not drawn. picked: a point's number. drawing: what the next
-    drag draws, along `trail`.
+    by: the colouring, "" for the first. cloud: which one, by name, None for the first and "" for that of
+    single points; beside: others beside it. line: the legend's cursor, -1 for none. hidden: classes that are
+    not drawn, in any cloud. picked: a point's number. drawing: what the next drag draws, along `trail`.
     """
 
     camera: Camera | None = None
     spinning: bool = False
     dragging: bool = False
     by: str = ""
-    item: int = 0
+    cloud: str | None = None
     beside: bool = False
     line: int = -1
     hidden: Hidden = ()
@@ -102,8 +102,11 @@ class Layout:
         return next((area for each, area in self.clouds if each == item), self.clouds[0][1])
 
 
-def layout(width: int, height: int, look: CloudLook, total: int, below: int) -> Layout:
-    """Who gets which part of so many cells. total: clouds; below: rows that a legend below would take."""
+def layout(width: int, height: int, active: int, total: int, below: int, *, beside: bool) -> Layout:
+    """Who gets which part of so many cells.
+
+    active: the cloud that is talked about, of the total. below: rows that a legend below would take.
+    """
     slim = width < 100
     legend: Area | None = None
     if width >= ROOM_BESIDE:
@@ -112,8 +115,7 @@ def layout(width: int, height: int, look: CloudLook, total: int, below: int) -> 
         width -= size + (not slim)
     else:
         height = max(1, height - below)
-    active = look.item % total
-    if not look.beside:
+    if not beside:
         return Layout(((active, Area(0, 0, width, height)),), legend)
     across, down = _tiles(width, height, total)
     shown = across * down

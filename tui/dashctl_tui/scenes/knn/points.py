@@ -6,7 +6,7 @@ one colouring is hidden in all of them.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, lru_cache
 from itertools import pairwise
 from string import ascii_letters, digits
@@ -39,9 +39,12 @@ from dashctl_tui.scenes.knn.look import CloudLook, Hidden, Region
 NO_CLASS = "none"
 OTHERS = "others"
 ONE_CLASS = "points"
+SINGLE = ""
+"""The name of the cloud of single points, which no other has."""
 LEVELS = 8
 """So many steps a continuous field is shown in."""
 _KEPT = 4
+_MOST_DIGITS = 18
 _COUNTED = ascii_letters + digits
 _ORDER = ("phase", "label", "", "predicted", "cluster")
 """Of colourings by a category; "" for any other. Amounts come last."""
@@ -182,13 +185,32 @@ class Points:
 
 @dataclass(frozen=True, eq=False)
 class Told:
-    """The clouds there are, as they came, the newest first; `single` Embeddings are one more, the last."""
+    """The clouds there are, by name; `single` Embeddings are one more, the last."""
 
     clouds: tuple[PointCloud, ...]
     single: tuple[Stamped[Embedding], ...] = ()
 
     def __len__(self) -> int:
         return len(self.clouds) + bool(self.single)
+
+    def key(self, item: int) -> str:
+        """What one of them is called, counted round; "" for the single points."""
+        position = item % len(self)
+        return self.clouds[position].name if position < len(self.clouds) else SINGLE
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {self.key(item): item for item in range(len(self))}
+
+    def place(self, look: CloudLook) -> int:
+        """Which of them is talked about: the first if there is none of that name (any more)."""
+        return 0 if look.cloud is None else self._places.get(look.cloud, 0)
+
+    def about(self, look: CloudLook) -> CloudLook:
+        """The look without what was picked and drawn in a cloud that is not there."""
+        if look.cloud is None or look.cloud in self._places:
+            return look
+        return replace(look, picked=None, region=None, drawing="", trail=())
 
     def points(self, item: int) -> Points:
         """One of them, counted round."""
@@ -203,7 +225,7 @@ class Told:
 
     def active(self, look: CloudLook) -> Points:
         """The one that is talked about."""
-        return self.points(look.item)
+        return self.points(self.place(look))
 
 
 class _Same:
@@ -240,7 +262,10 @@ def levels(amounts: NDArray[np.float32]) -> Classes:
     width = (high - low) / steps
     share = np.where(known, (amounts - np.float64(low)) / (width or 1.0), 0.0)
     codes = np.where(known, np.minimum(share, steps - 1), steps).astype(np.uint8)
-    edges = [compact(low + step * width) for step in range(steps)] + [compact(high)]
+    bounds = [*(low + step * width for step in range(steps)), high]
+    written = ([compact(bound, digits) for bound in bounds] for digits in range(3, _MOST_DIGITS))
+    # Classes are told apart by their names.
+    edges = next((each for each in written if len(set(each)) == len(each)), [compact(low)] * 2)
     names = [f"{start} {glyphs.ELLIPSIS} {end}" if start != end else start for start, end in pairwise(edges)]
     return Classes((*names, NO_CLASS), codes, levels=True)
 
