@@ -103,6 +103,16 @@ def test_a_broker_that_says_nothing_any_more_is_late() -> None:
     assert "Broker, last heard 40 s ago" in text_of(told(), now=NOW + 40)
 
 
+def test_a_producer_that_ended_is_not_called_silent() -> None:
+    producers = (
+        ProducerStats("aa" * 8, "done", 9, 0, 0.0, 720.0, "left"),
+        ProducerStats("bb" * 8, "gone", 9, 0, 0.0, 60.0, "vanished"),
+    )
+    text = text_of(told(by_producer=producers))
+    assert "left 12 min ago" in text
+    assert "vanished 1 min ago" in text
+
+
 def test_producers_come_busiest_first_and_are_filtered_and_scrolled() -> None:
     producers = tuple(
         ProducerStats(f"{n:02}" * 8, f"run-{n}", n, n == 3, float(n), 40.0 * (n == 1)) for n in range(30)

@@ -60,7 +60,7 @@ _COLUMNS = (
     Column("events/s", "right"),
     Column("events", "right"),
     Column("lost", "right"),
-    Column("silent", "right"),
+    Column("silent"),
 )
 
 
@@ -367,8 +367,14 @@ def _cells(one: ProducerStats, late: float) -> list[str | Run]:
         compact(round(one.rate, 1)),
         f"{one.events:,}",
         (f"{one.lost:,}", ALERT if one.lost else MUTED),
-        (roughly(silent), WARNING) if silent > _SILENT else ("", MUTED),
+        _silence(one, silent),
     ]
+
+
+def _silence(one: ProducerStats, seconds: float) -> Run:
+    if one.ended:
+        return f"{one.ended} {roughly(seconds)} ago", FAINT if one.ended == "left" else ALERT
+    return (roughly(seconds), WARNING) if seconds > _SILENT else ("", MUTED)
 
 
 def _table(view: Bus, viewport: Viewport[Scrolled]) -> Table:
