@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dashctl_tui.plots import glyphs
-from dashctl_tui.plots.canvas import Ink, Row, fit
+from dashctl_tui.plots.canvas import Ink, Row, Run, fit
 from dashctl_tui.plots.chart import Chart
 from dashctl_tui.plots.curve_layers import Prepared, layers
 from dashctl_tui.plots.grid import DOTS_DOWN, braille_bits, grid_rows
@@ -273,15 +273,29 @@ def _with_marks(
     rows: list[Row], prepared: Sequence[Prepared], chart: Chart, bits: NDArray[np.uint8]
 ) -> list[Row]:
     """Where each stretch of them begins, and further on in it wherever nothing else is drawn."""
+    laid: dict[int, dict[int, Run]] = {}
     for one in prepared:
-        for kind in _MARKS if one.marks else ():
+        by_kind: dict[str, list[float]] = {}
+        for x, kind in one.marks:
+            if isfinite(x):
+                by_kind.setdefault(kind, []).append(x)
+        for kind in _MARKS:
             glyph, label, on_top = _MARKS[kind]
             row = 0 if on_top else chart.height - 1
-            columns = chart.cells_of([x for x, its in one.marks if its == kind and isfinite(x)])
-            for column in columns:
-                if column - 1 not in columns or not bits[row, column]:
-                    rows[row] = rows[row].overlay(column, Row.of((glyph, ALERT if label else one.ink)))
+            former = -2
+            for column in chart.cells_of(by_kind[kind]) if kind in by_kind else ():
+                if column - 1 != former or not bits[row, column]:
+                    laid.setdefault(row, {})[column] = (glyph, ALERT if label else one.ink)
+                former = column
+    for row, marks in laid.items():
+        rows[row] = _marked(rows[row], marks)
     return rows
+
+
+def _marked(row: Row, marks: Mapping[int, Run]) -> Row:
+    """A row of the plane, each of whose characters is one cell, with others at some columns."""
+    cells = [(character, ink) for text, ink in row.runs for character in text]
+    return Row.join([marks.get(column, cell) for column, cell in enumerate(cells)])
 
 
 def _with_points(rows: list[Row], prepared: Sequence[Prepared], chart: Chart) -> list[Row]:
