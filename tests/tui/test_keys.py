@@ -4,9 +4,14 @@ import pytest
 
 from dashctl.errors import UsageError
 from dashctl_tui.actions import EVERY
-from dashctl_tui.keys import keycaps, rebound
+from dashctl_tui.keys import keycaps, rebound, usual_keys
 from tests.tui.sample import FixedSource, full_state, monitor_of
 from tests.tui.test_app import press, settle, shown
+
+
+def test_the_usual_keys_are_written_as_they_are_wished_for() -> None:
+    assert [each.keys for each in rebound(usual_keys())] == [each.keys for each in EVERY]
+    assert usual_keys()["previous"] == "[ shift+tab"
 
 
 def keys_of(name: str, **wanted: str) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from string import punctuation
 from typing import Final
 
 from textual.keys import KEY_NAME_REPLACEMENTS, Keys, key_to_character
@@ -34,6 +35,15 @@ def rebound(wanted: Mapping[str, str], actions: Sequence[Action] = EVERY) -> tup
     changed = [_with_keys(one, wanted[one.name]) if one.name in wanted else one for one in actions]
     _check_each_means_one_thing(changed, wanted)
     return tuple(changed)
+
+
+def usual_keys() -> Mapping[str, str]:
+    """The keys of each action, as `rebound` takes them."""
+    return {action.name: " ".join(map(_as_written, action.keys.split(","))) for action in EVERY}
+
+
+def _as_written(key: str) -> str:
+    return next((character for character in punctuation if _character_name(character) == key), key)
 
 
 def keycaps(actions: Sequence[Action], scene: str) -> Keycaps:

@@ -6,7 +6,9 @@ value that nothing sets stands behind a `#` as well, so that saving the text fre
 
 import json
 from argparse import Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from importlib.util import find_spec
 from itertools import groupby
 from typing import Any, Final
 
@@ -48,12 +50,21 @@ def run(arguments: Namespace) -> int:
         print(json.dumps({"settings": settings, KEYS_SECTION: dict(keys)}, indent=2))
         return 0
     print("\n".join(_lines(all_found)))
-    print(
-        f"\n[{KEYS_SECTION}]\n# an action of the monitor and its keys, as in  training_log_scale = 'y ctrl+y'"
-    )
+    print(f"\n[{KEYS_SECTION}]\n# an action of the monitor and its keys, with blanks between them")
     for action, text in keys.items():
         print(f"{json.dumps(action)} = {json.dumps(text)}")
+    for action, text in _usual_keys().items():
+        if action not in keys:
+            print(f"# {action} = {json.dumps(text, ensure_ascii=False)}")
     return 0
+
+
+def _usual_keys() -> Mapping[str, str]:
+    """Nothing without the monitor."""
+    if find_spec("textual") is None:
+        return {}
+    usual: Mapping[str, str] = import_module("dashctl_tui.keys").usual_keys()
+    return usual
 
 
 def _lines(settings: list[tuple[Setting[Any], Found[Any]]]) -> Iterator[str]:

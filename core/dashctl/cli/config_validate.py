@@ -13,10 +13,13 @@ from typing import Final
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser
 from dashctl.errors import UsageError
-from dashctl.folders import config_file
+from dashctl.folders import alerts_file, config_file
 from dashctl.settings import check_file, chosen_keys
 
-DESCRIPTION: Final = "Check a configuration file: this user's, or another one before it is put there."
+DESCRIPTION: Final = (
+    "Check a configuration file: this user's, with the rules for alerts beside it, or another one\n"
+    "before it is put there."
+)
 EXAMPLES: Final = ("dashctl config validate", "dashctl config validate new.toml")
 
 
@@ -40,4 +43,7 @@ def run(arguments: Namespace) -> int:
         except UsageError as error:
             raise UsageError(f"{path}: {error}") from None
     print(f"{path}: {'as it has to be' if path.exists() else 'not there, so all is by default'}")
+    if arguments.file is None and (rules := alerts_file()).exists():
+        import_module("dashctl.alerts.reading").read_file(rules)
+        print(f"{rules}: as it has to be")
     return 0

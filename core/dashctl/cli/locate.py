@@ -19,12 +19,13 @@ from dashctl.folders import (
     log_folder,
     state_folder,
 )
-from dashctl.settings import JOURNAL_FOLDER, SETTINGS, setting
+from dashctl.settings import JOURNAL_FOLDER, KEYS_SECTION, SETTINGS, setting
 
 DESCRIPTION: Final = (
     "Show where configuration, logs, sockets and recordings are, whether there yet or not.\n\n"
     "The configuration is TOML; a variable wins over it, and a flag over both. What it can have:\n"
     + "\n".join(f"  [{one.section}] {one.key}: {one.allowed} (${one.variable})" for one in SETTINGS)
+    + f"\n  [{KEYS_SECTION}] ACTION: keys with blanks between them (dashctl config print lists the actions)"
 )
 EXAMPLES: Final = (
     "dashctl locate",

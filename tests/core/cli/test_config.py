@@ -25,7 +25,7 @@ def test_the_path_is_that_of_the_file(file: Path, capsys: pytest.CaptureFixture[
 def test_what_is_printed_sets_the_same(
     file: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    file.write_text('[monitor]\nmouse = false\n[keys]\nquit = "z"\n')
+    file.write_text('[monitor]\nmouse = false\n[keys]\nquit = "V"\n')
     monkeypatch.setenv("DASHCTL_JOURNAL_KEEP", "1GB")
     assert main(["config", "print"]) == 0
     printed = capsys.readouterr().out
@@ -35,7 +35,7 @@ def test_what_is_printed_sets_the_same(
         "journal": {"keep": 1_000_000_000},
         "metrics": {},
         "monitor": {"mouse": False},
-        "keys": {"quit": "z"},
+        "keys": {"quit": "V"},
     }
     for one in SETTINGS:
         assert f"{one.key} =" in printed
@@ -82,3 +82,22 @@ def test_another_file_is_checked_and_one_that_is_not_there_is_named(
     assert "not there, so all is by default" in capsys.readouterr().out
     assert main(["config", "validate", str(tmp_path / "new.toml")]) == 2
     assert "new.toml: no such file" in capsys.readouterr().err
+
+
+def test_the_rules_for_alerts_are_checked_too(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rules = file.with_name("alerts.toml")
+    rules.write_text('[[rule]]\nname = "a"\nkind = "nan"\n')
+    assert main(["config", "validate"]) == 0
+    assert f"{rules}: as it has to be" in capsys.readouterr().out
+    rules.write_text('[[rule]]\nname = "a"\nkind = "nope"\n')
+    assert main(["config", "validate"]) == 2
+    assert f"{rules}: rule 'a': kind: 'nope' is not allowed" in capsys.readouterr().err
+
+
+def test_every_action_is_printed_with_its_keys(file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file.write_text('[keys]\nhelp = "f2"\n')
+    assert main(["config", "print"]) == 0
+    printed = capsys.readouterr().out
+    assert '"help" = "f2"' in printed
+    assert '# training_log_scale = "y"' in printed
+    assert "# help" not in printed
