@@ -111,7 +111,7 @@ def replace_busy(utilisation: float) -> Gpu:
 def test_a_host_that_fell_silent_says_for_how_long(interval: float | None, silent: bool) -> None:
     state = state_of(HostStats("bramble", cpu=42.0, interval=interval))
     assert "silent" not in text_of(state)
-    assert ("silent for 1:30" in text_of(state, now=NOW + 90)) is silent
+    assert ("silent for 1 min" in text_of(state, now=NOW + 90)) is silent
 
 
 def test_percentages_are_drawn_on_a_scale_up_to_a_hundred() -> None:
@@ -402,3 +402,9 @@ def test_stamped_hosts_of_another_run_are_hosts_too() -> None:
     fold(state, HostStats("a", cpu=1.0), NOW, "run-1")
     (host,) = view_of(state, looked_at(SCENE, 100, 30, NOW)).hosts
     assert host.newest == Stamped(NOW, "run-1", HostStats("a", cpu=1.0))
+
+
+def test_hosts_that_are_silent_for_long_stand_still() -> None:
+    for hosts in (1, 60):
+        state = state_of(*(HostStats(f"node-{number}", cpu=5.0) for number in range(hosts)))
+        assert text_of(state, now=NOW + 190) == text_of(state, now=NOW + 230)

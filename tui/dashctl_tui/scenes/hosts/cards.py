@@ -12,7 +12,7 @@ from dashctl_tui.plots.palette import ACCENT, ALERT, HEADING, MUTED
 from dashctl_tui.scenes.hosts.gauges import gauge, room_for_history, summary
 from dashctl_tui.scenes.hosts.view import CARD_COLUMNS, Host, Hosts, HostsLook, ordered, place_of_cursor
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen, shares
-from dashctl_tui.scenes.moments import duration
+from dashctl_tui.scenes.moments import duration, roughly
 from dashctl_tui.scenes.viewport import Picture, Viewport
 
 _LEAST = 3 + PANEL_ROWS
@@ -67,7 +67,7 @@ def _card(host: Host, width: int, height: int, now: float, *, chosen: bool) -> l
 def note_on(host: Host, width: int | None, now: float) -> str:
     """For how long a host is silent, or how much of the past its histories show; None: all of it."""
     if host.silent(now):
-        return f"silent for {duration(now - host.newest.time)}"
+        return f"silent for {roughly(now - host.newest.time)}"
     if host.traced is None:
         return ""
     room = 0 if width is None else room_for_history(max(1, width - PANEL_COLUMNS))

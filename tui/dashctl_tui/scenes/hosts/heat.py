@@ -28,7 +28,7 @@ from dashctl_tui.scenes.hosts.view import (
     share,
 )
 from dashctl_tui.scenes.layout import seen, spread
-from dashctl_tui.scenes.moments import duration
+from dashctl_tui.scenes.moments import roughly
 from dashctl_tui.scenes.viewport import Picture, Viewport
 
 AROUND: Final = 2
@@ -208,7 +208,7 @@ def _details(grid: _Drawn, host: Host, *, silent: bool) -> list[str]:
     if room <= 0:
         return []
     if silent:
-        return [f"  silent for {duration(grid.now - host.newest.time)}", *[""] * (room - 1)]
+        return [f"  silent for {roughly(grid.now - host.newest.time)}", *[""] * (room - 1)]
     told = [
         f"{each.name} {brief(value)}"
         for each in HEAT
@@ -256,7 +256,7 @@ def _footing(host: Host, part: str, viewport: Viewport[HostsLook]) -> Row:
     width = viewport.width
     name = (f"{glyphs.ARROW_RIGHT} {clip(host.name, max(8, width // 3))}  ", HEADING)
     if host.silent(viewport.now):
-        told = Row.of((f"silent for {duration(viewport.now - host.newest.time)}", ALERT))
+        told = Row.of((f"silent for {roughly(viewport.now - host.newest.time)}", ALERT))
     else:
         words: list[Run] = []
         for each in GAUGES:
