@@ -44,13 +44,15 @@ class Last(msgspec.Struct, frozen=True):
     """The last `count` events per key, in order of arrival.
 
     `newest_only` names fields, all with defaults, that an event loses when the next one comes: what is
-    large, and of which nobody asks how it was.
+    large, and of which nobody asks how it was. `characters`, unless 0: the texts of a key's events have no
+    more together, and fewer events are kept where they would; the newest always is.
     """
 
     count: int
     key: tuple[str, ...] = ()
     keys: int = KEYS
     newest_only: tuple[str, ...] = ()
+    characters: int = 0
 
 
 class Trace(msgspec.Struct, frozen=True):

@@ -111,6 +111,8 @@ class LastStore:
         self.items: dict[Key, deque[Kept]] = {}
         self._retention = retention
         self._key = key_function(retention.key)
+        self._characters: dict[Key, int] = {}
+        """Of the texts that are kept, where the retention bounds them."""
 
     def fold(self, event: Event, time: float, run: str) -> None:
         self.version += 1
@@ -120,20 +122,38 @@ class LastStore:
             kept = deque(maxlen=self._retention.count)
         elif self._retention.newest_only:
             kept[-1] = _without(kept[-1], self._retention.newest_only)
+        if self._retention.characters:
+            self._make_room(key, kept, event)
         kept.append(Stamped(time, run, event))  # type: ignore[arg-type]
         self.items[key] = kept
         if len(self.items) > self._retention.keys:
-            del self.items[next(iter(self.items))]
+            gone = next(iter(self.items))
+            del self.items[gone]
+            self._characters.pop(gone, None)
+
+    def _make_room(self, key: Key, kept: deque[Kept], event: Event) -> None:
+        """Forget the oldest events for one that is about to be kept."""
+        characters = self._characters.get(key, 0) + _characters(event)
+        while kept and (len(kept) == kept.maxlen or characters > self._retention.characters):
+            characters -= _characters(kept.popleft().event)
+        self._characters[key] = characters
+
+    def _count_characters(self) -> None:
+        if self._retention.characters:
+            self._characters = {
+                key: sum(_characters(item.event) for item in kept) for key, kept in self.items.items()
+            }
 
     def copy(self) -> "LastStore":
         made = LastStore(self._retention)
-        made.version = self.version
+        made.version, made._characters = self.version, self._characters.copy()
         made.items = {key: kept.copy() for key, kept in self.items.items()}
         return made
 
     def keep_runs(self, wanted: Callable[[str], bool]) -> None:
         few = {key: [item for item in kept if wanted(item.run)] for key, kept in self.items.items()}
         self.items = {key: deque(kept, maxlen=self._retention.count) for key, kept in few.items() if kept}
+        self._count_characters()
 
     def dump(self) -> object:
         return self.version, [list(kept) for kept in self.items.values()]
@@ -145,6 +165,7 @@ class LastStore:
             for group in groups
             if group
         }
+        self._count_characters()
 
 
 class WindowStore:
@@ -390,6 +411,12 @@ def _merged(former: Event, event: Event) -> Event:
         name: getattr(former, name) for name in event.__struct_fields__ if getattr(event, name) is None
     }
     return msgspec.structs.replace(event, **left_out) if left_out else event
+
+
+def _characters(event: Event) -> int:
+    """How long all texts of an event are."""
+    values = [getattr(event, name) for name in event.__struct_fields__]
+    return sum([len(value) for value in values if type(value) is str])
 
 
 def _without(kept: Kept, fields: tuple[str, ...]) -> Kept:

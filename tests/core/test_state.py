@@ -24,9 +24,9 @@ from dashctl.events import (
     Stamped,
 )
 from dashctl.metric_columns import MetricColumns
-from dashctl.retention import Latest, Series, Trace, Transient
+from dashctl.retention import Last, Latest, Series, Trace, Transient
 from dashctl.state import BadSnapshot, State, fold, fold_all
-from dashctl.stores import LatestStore, SeriesStore, store_for
+from dashctl.stores import LastStore, LatestStore, SeriesStore, store_for
 from dashctl.trace import TraceStore
 from dashctl.wire import encode_frame, open_frame
 
@@ -121,6 +121,24 @@ def test_last_keeps_so_many() -> None:
     lines = state.last(LogLine)[()]
     assert len(lines) == 10_000
     assert lines[-1].event.message == "10004"
+
+
+def test_long_lines_push_out_more_than_one_each() -> None:
+    retention = Last(10, characters=150)
+    store = LastStore(retention)
+    for number in range(8):
+        store.fold(LogLine(f"{number}" * 10), float(number), "run")
+    again = store.copy()
+    for one in (store, again):
+        one.fold(LogLine("x" * 60), 8.0, "run")
+    read = LastStore(retention)
+    read.load(msgspec.Raw(msgspec.msgpack.encode(store.dump())))
+    for one in (store, again, read):
+        one.fold(LogLine("y" * 20), 9.0, "run")
+        assert sum(len(item.event.message) for item in one.items[()]) <= 150
+        assert [item.time for item in one.items[()]] == [4.0, 5.0, 6.0, 7.0, 8.0, 9.0]
+    store.fold(LogLine("z" * 500), 10.0, "run")
+    assert [item.time for item in store.items[()]] == [10.0]
 
 
 def test_what_is_large_is_kept_of_the_newest_alone() -> None:

@@ -92,8 +92,10 @@ def kept(retention: Retention) -> str:
             return f"kept: how many per {_and(key)} in the last {seconds} s"
         case Series(points=points, key=key):
             return f"kept: a curve per {_and(key)} in at most {points:,} points, peaks and NaN included"
-        case Last(count=count, key=()):
-            return f"kept: the last {count:,}"
+        case Last(count=count, key=(), characters=characters):
+            return f"kept: the last {count:,}" + (
+                f", {characters:,} characters at most" if characters else ""
+            )
         case Last(count=count, key=key):
             return f"kept: the last {count:,} per {_and(key)}"
         case Trace(count=count, key=key, keys=keys):

@@ -72,7 +72,7 @@ class Progress(Event, frozen=True):
 class LogLine(Event, frozen=True):
     """A line that a program wrote. Scenes: Logs, Overview."""
 
-    retention: ClassVar[Retention] = Last(10_000)
+    retention: ClassVar[Retention] = Last(10_000, characters=8_000_000)
 
     message: Text
     level: Level = "info"

@@ -65,6 +65,7 @@ def test_the_schema_of_one_type_is_of_that_alone(capsys: pytest.CaptureFixture[s
         (Window(300, ("phase",)), "kept: how many per phase in the last 300 s"),
         (Series(1000, ("run", "name")), "kept: a curve per run and name in at most 1,000 points"),
         (Last(1000), "kept: the last 1,000"),
+        (Last(1000, characters=5000), "kept: the last 1,000, 5,000 characters at most"),
         (Last(300, ("host",)), "kept: the last 300 per host"),
         (Trace(300, ("host",), ("cpu",), keys=9), "the newest per host, for 9 at most, and the last 300"),
         (Transient(), "kept: nothing"),
