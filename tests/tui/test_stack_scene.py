@@ -43,6 +43,14 @@ def test_a_producer_has_the_name_and_the_host_of_its_run_and_its_rate_on_its_wir
         assert words in text
 
 
+def test_who_speaks_in_the_run_of_another_has_its_own_name() -> None:
+    watcher = ProducerStats("cd" * 8, "run-1", 1, 0, 0.0, 2.0, name="alerts")
+    text = text_of(told(TRAINING, watcher))
+    assert text.count("● detector") == 1
+    assert "● alerts" in text
+    assert "1 event " in text
+
+
 def test_the_picture_follows_the_rates() -> None:
     assert "17/s" not in text_of(told(TRAINING))
     assert "17/s" in text_of(told(msgspec.structs.replace(TRAINING, rate=17.0)))

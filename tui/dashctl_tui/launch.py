@@ -62,7 +62,7 @@ def watch(
     if not elsewhere and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
     sys.setswitchinterval(_SWITCH)
-    with Follower(address) as follower, closing(Announcer(follower.address)) as announcer:
+    with Follower(address) as follower, closing(Announcer(follower.address, "monitor")) as announcer:
         monitor = Monitor(
             follower,
             place or str(follower.address),

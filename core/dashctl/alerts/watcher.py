@@ -70,7 +70,7 @@ class Watcher:
 
     def __enter__(self) -> Self:
         with ExitStack() as opened:
-            self._announcer = Announcer(self._address)
+            self._announcer = Announcer(self._address, SERVICE)
             opened.callback(self._announcer.close)
             self._subscriber = opened.enter_context(Subscriber(self._address))
             webhook = self._configuration.webhook

@@ -15,10 +15,13 @@ MOST: Final = 32
 
 
 class Announcer:
-    """Publishes events of any run; close it at the end. One thread uses it."""
+    """Publishes events of any run; close it at the end. One thread uses it.
 
-    def __init__(self, address: Address | str | None) -> None:
-        self._address = address
+    name: what program it is, since the runs are those of others.
+    """
+
+    def __init__(self, address: Address | str | None, name: str = "") -> None:
+        self._address, self._name = address, name
         self._publishers: dict[str, Publisher] = {}
 
     def log(self, event: Event, run: str) -> None:
@@ -27,7 +30,7 @@ class Announcer:
         if publisher is None:
             if len(self._publishers) >= MOST:
                 self._publishers.pop(next(iter(self._publishers))).close()
-            publisher = Publisher(self._address, run=run)
+            publisher = Publisher(self._address, run=run, name=self._name)
         self._publishers[run] = publisher
         publisher.log(event)
 

@@ -54,10 +54,10 @@ FAREWELL: Final = 100
 class Flusher:
     """A queue and the thread that empties it; the thread starts with the first event."""
 
-    def __init__(self, address: Address, run: str, capacity: int) -> None:
+    def __init__(self, address: Address, run: str, capacity: int, name: str = "") -> None:
         self.address = address
         self.login = Login.at(address)
-        self.run = run
+        self.run, self.name = run, name
         self.producer = os.urandom(8)
         self.backlog = Backlog(capacity)
         self.is_connected = False
@@ -365,7 +365,7 @@ class Flusher:
         if self._line.look():
             self._was_connected = True
             self._receipts.ask_anew()
-            self._tell(messages.Hello(0, self.producer, self.logged()))
+            self._tell(messages.Hello(0, self.producer, self.logged(), self.name))
         self.is_connected = self._line.is_up
         self.refusal = self._way.refusal or self._line.refusal
         with suppress(zmq.Again):

@@ -44,6 +44,7 @@ class _DumpedAccount(msgspec.Struct, array_like=True):
     closed: bool
     missing: int
     owner: str = ""
+    name: str = ""
 
 
 _Dumped = tuple[int, int, int, list[_DumpedAccount]]
@@ -88,6 +89,8 @@ class Account:
     """What counts as lost since it was closed, beyond the holes."""
     owner: str = ""
     """The name of the key that it came with first; "" for who needs none."""
+    name: str = ""
+    """What program it says it is."""
 
 
 class Ledger:
@@ -101,6 +104,8 @@ class Ledger:
         self._accounts: dict[bytes, Account] = {}
         self._owned: Counter[str] = Counter()
         """How many producers came with each key."""
+        self._named: dict[bytes, str] = {}
+        """What those say they are of whom nothing else has come yet."""
 
     def owner(self, producer: bytes) -> str | None:
         """With whose key a producer came first, "" with none; None if it is not in the books."""
@@ -129,16 +134,24 @@ class Ledger:
             return True
         return self._enter_late(account, header.first, end)
 
-    def greet(self, producer: bytes, logged: int) -> bool:
+    def greet(self, producer: bytes, logged: int, name: str = "") -> bool:
         """A producer says that it is there, and how many it has numbered; whether it is in the books."""
         account = self._accounts.get(producer)
         if account is None:
+            self._await(producer, name)
             return False
+        account.name = name or account.name
         if account.closed:
             self._reopen(account)
         account.greets = True
         account.logged = max(account.logged, logged)
         return True
+
+    def _await(self, producer: bytes, name: str) -> None:
+        if name:
+            self._named[producer] = name
+            if len(self._named) > PRODUCERS:
+                del self._named[next(iter(self._named))]
 
     def part(self, producer: bytes, logged: int) -> None:
         """A producer ends, and says how many it has numbered in all."""
@@ -217,6 +230,7 @@ class Ledger:
                 each.closed,
                 sayable(each.missing),
                 each.owner,
+                each.name,
             )
             for producer, each in self._accounts.items()
             if producer != BROKER
@@ -248,6 +262,7 @@ class Ledger:
                 each.closed,
                 each.missing,
                 each.owner,
+                each.name,
             )
             ledger._owned[each.owner] += 1
         return ledger
@@ -262,6 +277,7 @@ class Ledger:
         self._owned[user] += 1
         self.lost += header.dropped
         account = Account(header.first, now, lost=header.dropped, dropped=header.dropped, owner=user)
+        account.name = self._named.pop(header.producer, "")
         if header.first:
             account.gaps.append(Gap(0, header.first, lost=False))
         return account
@@ -316,4 +332,5 @@ def _row(producer: bytes, account: Account, rate: float, now: float) -> Producer
         silent=max(0.0, now - account.heard),
         ended="left" if account.parted else "vanished" if account.closed else "",
         user=account.owner,
+        name=account.name,
     )

@@ -64,14 +64,19 @@ class Publisher:
     """
 
     def __init__(
-        self, address: Address | str | None = None, *, run: str = "", capacity: int = CAPACITY
+        self,
+        address: Address | str | None = None,
+        *,
+        run: str = "",
+        capacity: int = CAPACITY,
+        name: str = "",
     ) -> None:
         self._closed = True
         self._address = Address.parse(address)
         self._address.guard()
         self._run = check_run(run)
         self._capacity = capacity
-        self._flusher = Flusher(self._address, run, capacity)
+        self._flusher = Flusher(self._address, run, capacity, name)
         self.log, self._bind = _hot_path(self._flusher)
         self._closed = False
         _publishers().add(self)

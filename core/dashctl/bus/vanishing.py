@@ -48,7 +48,7 @@ class Vanishing:
         if len(self._peers) >= PEERS:
             del self._peers[next(iter(self._peers))]
         self._peers[hello.producer] = (peer, hello.logged)
-        self._ledger.greet(hello.producer, hello.logged)
+        self._ledger.greet(hello.producer, hello.logged, hello.name)
 
     def part(self, farewell: messages.Farewell) -> None:
         """A producer ends; what it sent before may still be on its way."""

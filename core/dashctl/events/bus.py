@@ -33,6 +33,8 @@ class ProducerStats(msgspec.Struct, frozen=True):
     """Whether it said farewell, or was gone without one."""
     user: Text = ""
     """The name of the key that it came with; "" for who needs none."""
+    name: Text = ""
+    """What program it is, as it says itself where its run is another's."""
 
 
 class DoorStats(msgspec.Struct, frozen=True):

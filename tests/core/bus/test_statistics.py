@@ -71,6 +71,20 @@ def test_a_report_says_who_left_and_who_vanished() -> None:
     assert {row.user for row in rows} == {"ada"}
 
 
+def test_a_producer_is_what_it_says_it_is_whichever_comes_first() -> None:
+    ledger = Ledger()
+    ledger.greet(b"before--", 0, "alerts")
+    for producer in (b"before--", b"after---", b"never---"):
+        ledger.enter(header(producer), 0.0)
+    ledger.greet(b"after---", 1, "monitor")
+    for books in (ledger, Ledger.load(ledger.dump(0.0), 0.0)):
+        assert {bytes.fromhex(row.producer): row.name for row in books.report(1.0, 1.0)} == {
+            b"before--": "alerts",
+            b"after---": "monitor",
+            b"never---": "",
+        }
+
+
 def test_what_came_late_is_lost_no_longer_and_what_came_twice_counts_once() -> None:
     ledger = Ledger()
     for first in (0, 10, 5, 5):

@@ -363,7 +363,7 @@ def _cells(one: ProducerStats, late: float) -> list[str | Run]:
     silent = one.silent + late
     return [
         (clip(one.run, 40), name_ink(one.run)) if one.run else ("no run", FAINT),
-        (one.producer[:_ID], MUTED),
+        (clip(one.name, 20) or one.producer[:_ID], MUTED),
         compact(round(one.rate, 1)),
         f"{one.events:,}",
         (f"{one.lost:,}", ALERT if one.lost else MUTED),

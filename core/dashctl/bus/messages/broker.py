@@ -33,10 +33,12 @@ class AskStop(Request, frozen=True, tag="stop"):
 
 class Hello(Request, frozen=True, tag="hello"):
     """`producer` is at the other end of this connection, having numbered `logged` events so far. Not
-    answered: it is how the broker knows where to look whether the producer is still there."""
+    answered: it is how the broker knows where to look whether the producer is still there. `name` is what
+    program it is, where its run does not say that."""
 
     producer: Annotated[bytes, msgspec.Meta(max_length=8)] = b""
     logged: int = 0
+    name: Annotated[str, msgspec.Meta(max_length=100)] = ""
 
 
 class Farewell(Request, frozen=True, tag="farewell"):

@@ -89,7 +89,7 @@ def _producer_lines(node: Node) -> Iterator[list[Run]]:
     stats = node.stats
     from_ = [(f"{node.host}  ", TEXT)] if node.host else []
     who = [(f"as {stats.user}  ", ACCENT)] if stats.user else []
-    yield [*from_, *who, (f"{compact(stats.events)} events", MUTED), *_lost(stats)]
+    yield [*from_, *who, (f"{compact(stats.events)} event{'s' * (stats.events != 1)}", MUTED), *_lost(stats)]
     yield [(stats.run if stats.run != node.name else "", MUTED), (f"  {stats.producer[:_ID]}", FAINT)]
 
 

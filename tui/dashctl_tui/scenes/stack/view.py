@@ -88,7 +88,7 @@ def select_stack(state: State, viewport: Viewport[Scrolled]) -> Stack | None:
 
 
 def _node(one: ProducerStats, begun: RunStarted | None, silent: float) -> Node:
-    name = (begun.name if begun else None) or one.run
+    name = one.name or (begun.name if begun else None) or one.run
     return Node(one, name, begun.host if begun else "", silent, begun.config if begun else None)
 
 
