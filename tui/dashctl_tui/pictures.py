@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from math import inf
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 from textual.app import App, ComposeResult
@@ -35,6 +36,7 @@ from dashctl_tui.plots.skin import Skin
 from dashctl_tui.plots.themes import THEMES
 from dashctl_tui.scenes import DECK
 from dashctl_tui.scenes.firing import Bell, Firing, rings
+from dashctl_tui.scenes.highlight import prepare
 from dashctl_tui.scenes.scene import Picture, Scene
 from dashctl_tui.scenes.viewport import NO_SCREEN, Keycaps, ScreenStats
 from dashctl_tui.source import Lens, Source, Telling
@@ -53,6 +55,8 @@ _LATER = 0.005
 _ASK_AGAIN = 1.0
 _STILL = 4
 """Seconds, at most, until it is looked again whether time alone changes a picture that it did not change."""
+_SETTLED = 1.0
+"""Seconds until the first pictures are out, and there is time for what later ones need."""
 _SWIFT = Swift()
 _NOTICED = 8.0
 """Seconds for which a notice stands."""
@@ -167,6 +171,7 @@ class Pictures(App[None]):
         if isinstance(self._driver, TerminalDriver):
             self._driver.on_taken = self._clock.look
         self.run_worker(self._clock.run(), name="frames")
+        self.set_timer(_SETTLED, Thread(target=prepare, name="dashctl-highlight", daemon=True).start)
         if self._ended is not None:
             self.exit(return_code=self._ended)
 

@@ -1,6 +1,6 @@
 """Source code in colour.
 
-Rules: Pygments tells what each piece of the text is, and is loaded when code is shown for the first time; the
+Rules: Pygments tells what each piece of the text is, and is loaded aside once there is a picture; the
 colours are the palette's; only as much is read as was asked for; a language that nobody knows stays plain.
 """
 
@@ -39,6 +39,11 @@ _INKS: Final[tuple[tuple[str, Ink], ...]] = (
 """By the names of Pygments' tokens, of which the first that a token's begins with counts."""
 
 
+def prepare() -> None:
+    """Load what the first text would wait for; in any thread."""
+    _lexer("python")
+
+
 def code_rows(text: str, language: str, stop: int) -> tuple[Row, ...]:
     """The lines of a text up to line `stop` at least, counted from 0, or all there are; not clipped."""
     return _rows(text, language, -(-max(1, stop) // _AT_ONCE) * _AT_ONCE)
@@ -67,7 +72,7 @@ def _lines(text: str, language: str) -> Iterator[list[Run]]:
 
 @lru_cache(maxsize=8)
 def _lexer(language: str) -> "Lexer":
-    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - most monitors never show code
+    from pygments.lexers import get_lexer_by_name  # noqa: PLC0415 - the first picture would wait for it
     from pygments.lexers.special import TextLexer  # noqa: PLC0415
     from pygments.util import ClassNotFound  # noqa: PLC0415
 
