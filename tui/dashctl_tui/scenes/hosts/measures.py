@@ -51,7 +51,9 @@ def in_bytes(value: float) -> str:
 
 
 def about_bytes(value: int) -> str:
-    """To two digits, for what grows a little all the time."""
+    """To two digits, and not at all below 1 MB, for what grows a little all the time."""
+    if value < 1_000_000:
+        return "under 1 MB"
     step = 10 ** max(0, len(str(value)) - 2)
     return in_bytes(value // step * step)
 
