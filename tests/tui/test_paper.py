@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,8 @@ from tests.tui.sample import NOW, FixedSource, full_state, looked_at, monitor_of
 from tests.tui.test_app import press, shown
 
 SKIN = Skin()
+SVG = "{http://www.w3.org/2000/svg}"
+BRAILLE = re.compile("[\u2800-\u28ff]")
 ROWS = [
     Row.of(("plain ", TEXT), ("loud", ALERT), ('  <b>&"', filled(ACCENT))),
     Row.of(("⣿⠁█▄日本", ACCENT)),
@@ -62,9 +65,25 @@ def test_paper_has_all_colours_whatever_the_terminal_has() -> None:
 def test_a_scene_as_svg_is_xml_with_the_same_words(scene: Any) -> None:
     rows = rows_of(scene)
     drawn = ET.fromstring(to_svg(page_of(rows, SKIN)))
-    words = "".join(text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text"))
-    assert "".join(words.split()) == "".join(to_text(rows).split())
+    words = "".join(text.text or "" for text in drawn.iter(f"{SVG}text"))
+    assert "".join(words.split()) == "".join(BRAILLE.sub("", to_text(rows)).split())
     assert not [key for each in drawn.iter() for key in each.attrib if "href" in key]
+
+
+def test_what_stands_behind_blanks_or_braille_is_at_its_cells_whatever_the_font() -> None:
+    row = Row.of(("a  b", TEXT), ("⣿⠁ ⡀", TEXT), (" 日本 c", TEXT))
+    drawn = ET.fromstring(to_svg(page_of([row], SKIN)))
+    places = {each.text: each.get("x") for each in drawn.iter(f"{SVG}text")}
+    assert places == {"a": "0", "b": "27", "日本": "81", "c": "126"}
+    paths = [each.get("d") or "" for each in drawn.iter(f"{SVG}path")]
+    assert [path.count("M") for path in paths] == [9, 1]
+    assert paths[0].startswith("M37.5 1.25h2v2h-2z")
+    assert paths[1].startswith("M64.5 14.75h2v2h-2z")
+
+
+def test_a_character_of_another_width_has_a_box_of_its_own() -> None:
+    page = to_html(page_of([Row.of(("a⣿日", TEXT))], SKIN))
+    assert "a<i>⣿</i><b>日</b>" in page
 
 
 @SCENES
@@ -76,7 +95,7 @@ def test_a_scene_as_html_reads_as_it_does_on_the_screen(scene: Any) -> None:
 
         def handle_starttag(self, tag: str, attrs: Any) -> None:
             self.inside = self.inside or tag == "pre"
-            assert tag in {"html", "head", "meta", "title", "style", "body", "pre", "span"}
+            assert tag in {"html", "head", "meta", "title", "style", "body", "pre", "span", "i", "b"}
 
         def handle_endtag(self, tag: str) -> None:
             self.inside = self.inside and tag != "pre"
