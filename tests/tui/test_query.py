@@ -244,3 +244,27 @@ def test_whatever_is_of_a_run_is_judged_by_its_configuration(name: str) -> None:
         text = text[: text.index("Log and alerts")]
     assert "apple" in text
     assert "pear" not in text
+
+
+@pytest.mark.parametrize(
+    "pattern", ["(a+)+$", "(a|a)*$", "((ab?)c*)*", "(a|ab)+", r"([^x]\w*){9,}", "(?:.*)+?x"]
+)
+def test_a_regex_that_could_take_for_ever_is_passed_over(pattern: str) -> None:
+    query = parse(f"/{pattern}/")
+    assert query.terms == ()
+    assert "passed over" in query.trouble
+    assert query.shows("a" * 60)
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [r"^val_(loss|acc)", r"(\d+[.]){3}\d+", "(train|val)+_loss", r"(a+)?b*", r"[(+]+\(+", "(?i:x)+", "a{,3}"],
+)
+def test_what_ends_soon_is_tried(pattern: str) -> None:
+    query = parse(f"/{pattern}/")
+    assert len(query.terms) == 1
+    assert not query.trouble
+
+
+def test_a_regex_is_tried_on_the_beginning_of_what_is_very_long() -> None:
+    assert not parse("/x.*y/").shows("x" * 1_000_000)

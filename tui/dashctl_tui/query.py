@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from fnmatch import translate
 from functools import lru_cache
+from math import inf
 from operator import ge, gt, le, lt
 from types import MappingProxyType
 from typing import Final, Protocol
@@ -25,6 +26,16 @@ import msgspec
 from dashctl.events import Scalar
 
 Configuration = Mapping[str, Scalar]
+
+_LOOKED_AT: Final = 4096
+"""Characters of a text that a regex is tried on: two `.*` take their square of steps."""
+_FEW: Final = 8
+"""So often something may be repeated that is of several lengths itself."""
+_PIECE = re.compile(
+    r"(?P<quantifier>(?:[*+?]|\{(?=[\d,])\d*,?\d*\})[?+]?)|(?P<open>\((?:\?(?:P<\w+>|[^\w\s]?[=!:>]|[a-zA-Z-]+:?))?)"
+    r"|(?P<close>\))|(?P<bar>\|)|(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.)",
+    re.DOTALL,
+)
 
 _TERM = re.compile(r'(!*+)(?:(/(?:[^/]|/(?=\S))*/(?!\S)|/\S*)|((?:"[^"]*"?|[^\s"])+))?')
 _CONDITION = re.compile(r'(?=[\w"*])((?:"[^"]*"|[^\s":=<>!])+)(>=|<=|!=|==|[=:<>])(.*)', re.DOTALL)
@@ -59,12 +70,12 @@ class Glob(msgspec.Struct, frozen=True):
 
 
 class Regex(msgspec.Struct, frozen=True):
-    """The pattern is found in a name."""
+    """The pattern is found in the first so many characters of a name."""
 
     pattern: re.Pattern[str]
 
     def holds(self, names: Sequence[str], config: Configuration | None) -> bool:
-        return any(self.pattern.search(name) for name in names)
+        return any(self.pattern.search(name, 0, _LOOKED_AT) for name in names)
 
 
 class Condition(msgspec.Struct, frozen=True):
@@ -161,6 +172,8 @@ def _regex(typed: str) -> tuple[Term | None, str]:
     pattern = typed[1:-1] if whole else typed[1:]
     if not pattern:
         return None, ""
+    if _may_take_for_ever(pattern):
+        return None, f"{typed} is passed over: what is repeated in it can itself be read in several ways"
     try:
         with warnings.catch_warnings():
             # Some patterns may mean something else one day: nothing to be said on the screen.
@@ -169,6 +182,57 @@ def _regex(typed: str) -> tuple[Term | None, str]:
     except (re.error, ValueError, OverflowError, RecursionError) as error:
         return None, f"{typed} is no regex{'' if whole else ' yet'}, and passed over: {error}"
     return found, "" if whole else f"{typed} lacks its last /: tried as the regex {pattern}"
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group of a regex, as far as it was read: whether what it has can be read in several ways."""
+
+    starts: list[str] = field(default_factory=lambda: [""])
+    """What each alternative begins with."""
+    varies: bool = False
+
+    @property
+    def several(self) -> bool:
+        plain = all(start.isalnum() for start in self.starts)
+        apart = len({start.casefold() for start in self.starts}) == len(self.starts)
+        return self.varies or (len(self.starts) > 1 and not (plain and apart))
+
+
+def _may_take_for_ever(pattern: str) -> bool:
+    """Whether a repeated group can itself be read in several ways, as in `(a+)+` and `(a|a)*`.
+
+    Then trying all of them takes twice as long with each character, and nothing can interrupt it.
+    """
+    groups, closed = [_Group()], None
+    for piece in _PIECE.finditer(pattern):
+        quantifier, text = piece["quantifier"], piece[0]
+        if quantifier:
+            if closed is not None and closed.several and _most(quantifier) > _FEW:
+                return True
+            groups[-1].varies = groups[-1].varies or not re.fullmatch(r"\{\d+\}", quantifier)
+        elif piece["open"]:
+            groups[-1].starts[-1] = groups[-1].starts[-1] or text
+            groups.append(_Group())
+            continue
+        elif piece["bar"]:
+            groups[-1].starts.append("")
+        elif piece["close"] and len(groups) > 1:
+            closed = groups.pop()
+            groups[-1].varies = groups[-1].varies or closed.several
+            continue
+        else:
+            groups[-1].starts[-1] = groups[-1].starts[-1] or text
+        closed = None
+    return False
+
+
+def _most(quantifier: str) -> float:
+    """How often it repeats at most."""
+    if quantifier[0] != "{":
+        return 1 if quantifier[0] == "?" else inf
+    most = quantifier.rstrip("?+")[1:-1].rpartition(",")[2]
+    return int(most[:9]) if most else inf
 
 
 def _condition(typed: str) -> tuple[Term | None, str] | None:
