@@ -9,6 +9,7 @@ and up to a sixtieth of a second later.
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from rich.cells import cell_len
@@ -44,6 +45,7 @@ class Pen(NamedTuple):
             attributes,
         )
 
+    @lru_cache(maxsize=4096)  # noqa: B019 - pens are values, and of few kinds
     def after(self, former: "Pen") -> str:
         """The shortest codes that lead here from another pen."""
         if self == former:

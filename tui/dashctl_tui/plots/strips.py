@@ -63,11 +63,13 @@ def to_strip(row: Row, skin: Skin = _DEFAULT) -> Strip:
     runs = [(in_ascii(text), ink) for text, ink in row.runs] if skin.ascii else row.runs
     segments: list[Segment] = []
     before: Style | None = None
+    # Half of the time that Segment(…) takes, and there are thousands in a picture.
+    new = tuple.__new__
     for text, ink in runs:
         style = styles[ink]
         if style is before:
             segments[-1] = Segment(segments[-1].text + text, style)
         else:
-            segments.append(Segment(text, style))
+            segments.append(new(Segment, (text, style, None)))
             before = style
     return Strip(segments, row.width)
