@@ -71,6 +71,7 @@ async def test_a_tab_shows_the_monitor_and_takes_keys(address: str) -> None:
             text = await page.text()
         socket = re.search(r'data-session-websocket-url="([^"]+)"', text)
         assert socket
+        assert ".focus()" in text, "keys are taken without a click"
         assert not re.search(r"https?://(?!127\.0\.0\.1)", text), "nothing is loaded from elsewhere"
         async with browser.ws_connect(f"{socket[1]}?width=100&height=30") as tab:
             await seen(tab, "Overview")

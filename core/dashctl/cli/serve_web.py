@@ -17,7 +17,7 @@ from dashctl.cli.monitor import check_screen
 from dashctl.cli.narration import say
 from dashctl.cli.parsing import Parser, add_bus, whole
 from dashctl.errors import UsageError
-from dashctl.settings import MONITOR_THEME, THEMES, setting
+from dashctl.settings import THEMES
 
 DESCRIPTION: Final = (
     "Show the monitor in a browser tab. Whoever has the address that is printed can watch and\n"
@@ -58,7 +58,8 @@ def run(arguments: Namespace) -> int:
     address = broker_of(arguments)
     port = _port(arguments.host, arguments.port)
     command = [sys.executable, "-m", "dashctl", "monitor", "--bus", str(address)]
-    command += ["--colours", "truecolor", "--theme", setting(MONITOR_THEME, arguments.theme)]
+    command += ["--colours", "truecolor"]
+    command += ["--theme", arguments.theme] if arguments.theme else []
     command += ["--scene", arguments.scene] if arguments.scene else []
     with needing("web", "dashctl serve-web"):
         web = import_module("dashctl_tui.web.server")
