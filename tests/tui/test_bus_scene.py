@@ -58,6 +58,19 @@ def test_it_tells_what_this_terminal_is_sent() -> None:
     assert "none" in next(line for line in text_of(told()).splitlines() if "screen" in line)
 
 
+def test_what_telling_costs_is_not_told_so_that_a_screen_at_rest_stays_so() -> None:
+    scene = scene_named("bus")
+    viewport = looked_at(scene, 120, 38, NOW)
+    view = scene.select(told(), viewport)
+    quiet = ScreenStats(0.0, frames_a_second=0.0, interval=0.1)
+    telling = ScreenStats(90.0, frames_a_second=1.0, interval=0.1)
+    still, moved = (
+        to_text(scene.paint(view, replace(viewport, screen=each)).rows) for each in (quiet, telling)
+    )
+    assert "under 1 KiB/s of 195" in still
+    assert still == moved
+
+
 def test_a_history_has_its_peak_and_how_long_it_is() -> None:
     state = State()
     for second in range(90):

@@ -235,9 +235,15 @@ def _screen(stats: ScreenStats) -> Iterator[Run]:
     if not stats.interval:
         yield "none", MUTED
         return
-    yield f"{stats.bytes_a_second / _KIB:,.1f} KiB/s", TEXT
-    yield f" of {most_a_second(stats.interval) / _KIB:,.0f}", MUTED
-    yield f", {stats.frames_a_second:.0f} fps", TEXT
+    most = f" of {most_a_second(stats.interval) / _KIB:,.0f}"
+    if stats.bytes_a_second < _KIB:
+        # To tell this line's own bytes would send some each second, for ever.
+        yield "under 1 KiB/s", TEXT
+        yield most, MUTED
+    else:
+        yield f"{stats.bytes_a_second / _KIB:,.1f} KiB/s", TEXT
+        yield most, MUTED
+        yield f", {stats.frames_a_second:.0f} fps", TEXT
     if stats.slow:
         yield ", slow", WARNING
 
