@@ -124,6 +124,13 @@ def test_numbers_are_shown_in_eight_steps_and_what_is_unknown_apart() -> None:
     assert len({steps.ink(code) for code in range(8)}) == 8
 
 
+@pytest.mark.parametrize(("width", "written"), [(80, "-0.872…-0.763 "), (120, "-0.872 … -0.763 ")])
+def test_both_ends_of_a_step_can_be_read_in_a_slim_legend(width: int, written: str) -> None:
+    amounts = np.linspace(-0.872, 0.0, 100_000).tolist()
+    cloud = PointCloud.pack("margins", amounts, amounts, values={"margin": amounts})
+    assert written in Seen(state_of(cloud), width, 22).text
+
+
 def test_steps_of_a_narrow_range_have_names_of_their_own() -> None:
     steps = levels(np.array([0.9991, 0.9992, 1.0], dtype=np.float32))
     assert len(set(steps.names)) == 9

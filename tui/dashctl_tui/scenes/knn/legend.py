@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import msgspec
 import numpy as np
+from rich.cells import cell_len
 
 from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, fit
@@ -123,13 +124,16 @@ def _line(points: Points, look: CloudLook, code: int, count: int, width: int) ->
     letter = (f"{classes.letters[code]} ", FAINT if hidden else classes.ink(code)._replace(bold=True))
     text: Ink = FAINT if hidden else HEADING if under else TEXT
     note = "hidden" if hidden and look.region is None and width >= 30 else ""
-    room = max(1, width - 3 - COUNT - (len(note) + 1 if note else 0))
+    amount = f" {count:,}"
+    room = max(1, width - 3 - len(amount) - (len(note) + 1 if note else 0))
+    if classes.levels and cell_len(name) > room:
+        name = name.replace(" ", "")
     return Row.of(
         (mark, ACCENT),
         letter,
         (fill(name, room), text),
         (f" {note}" if note else "", FAINT),
-        (fill_left(f"{count:,}", COUNT), FAINT if hidden else MUTED),
+        (amount, FAINT if hidden else MUTED),
     )
 
 
