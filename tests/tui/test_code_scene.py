@@ -1,5 +1,7 @@
 """What scene Code shows of the training loop that is running."""
 
+import subprocess
+import sys
 from typing import Any
 
 from dashctl.events import Metric, Progress, RunFinished, RunStarted, SourceCode
@@ -114,6 +116,15 @@ def test_code_is_coloured_by_what_it_is() -> None:
     assert inks["12"] == WARNING
     assert inks["# why"] == MUTED
     assert inks["x"] == TEXT
+
+
+def test_what_colours_code_is_loaded_aside() -> None:
+    code = (
+        "import sys; from dashctl_tui.scenes.highlight import prepare; before = set(sys.modules); prepare();"
+        "print('pygments.lexer' in before, 'pygments.lexers.python' in sys.modules)"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert ran.stdout.split() == ["False", "True"]
 
 
 def test_a_language_that_nobody_knows_stays_plain_and_what_is_no_text_stays_inert() -> None:
