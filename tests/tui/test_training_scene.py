@@ -247,8 +247,19 @@ def test_a_baseline_is_shown_beside_whatever_is_shown() -> None:
     chosen = Shared(marked=("r-2",), baseline="r-0")
     text = Somebody(state, 120, 30, chosen).text
     row = line_with(text, " b  2 ")
-    assert row.split("│")[-2].split()[-4:] == ["4", "+2", "+100.0", "%"]
+    assert row.split("│")[-2].split()[-4:] == ["4", "+2", "+100", "%"]
     assert "against 0" in text
+
+
+def test_names_of_runs_stay_whole_beside_their_differences() -> None:
+    state = State()
+    for lr, model, value in ((0.001, "mnist", 0.5), (0.0003, "mnist", 0.1), (0.1, "big", 0.424)):
+        fold(state, RunStarted({"lr": lr}, name=model), NOW - 9, f"{model}-{lr}")
+        for metric in ("train_loss", "val_loss"):
+            fold(state, Metric(metric, 1, value), NOW - 8, f"{model}-{lr}")
+    rows = Somebody(state, 120, 30, Shared(baseline="mnist-0.0003")).text
+    assert line_with(rows, "mnist lr=0.001", "train").rstrip("│ ").endswith("+400 %")
+    assert line_with(rows, "big lr=0.1", "val").rstrip("│ ").endswith("+324 %")
 
 
 def test_a_key_pins_one_run_after_the_other_and_then_none() -> None:

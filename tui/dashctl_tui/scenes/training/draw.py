@@ -33,6 +33,8 @@ REMEDY: Final = (
     "`with dashctl.Run('mnist') as run: run.log(step, loss=loss)`."
 )
 _TABLE_WIDTH = 46
+_COMPARED_WIDTH = 60
+"""Of a table that has differences from a baseline, too."""
 _CELLS_FOR_TABLE = 110
 _LEAST_PLANE = 8
 """Rows that a chart keeps above the table of its curves."""
@@ -179,9 +181,14 @@ def _plane_size(view: Training, viewport: Viewport[TrainingLook]) -> tuple[int, 
     if not _has_table(view):
         return width, height
     if width >= _CELLS_FOR_TABLE:
-        return width - _TABLE_WIDTH - 1, height
+        return width - _table_width(view, width) - 1, height
     wanted = len(view.charts[0].lines) + 1 + PANEL_ROWS
     return width, max(min(height, _LEAST_PLANE + PANEL_ROWS), height - wanted, height - height // 3)
+
+
+def _table_width(view: Training, width: int) -> int:
+    compared = view.baseline in view.charts[0].runs
+    return min(_COMPARED_WIDTH, width // 2) if compared else _TABLE_WIDTH
 
 
 def _large(view: Training, viewport: Viewport[TrainingLook], room: int) -> list[Row]:
@@ -208,7 +215,7 @@ def _large(view: Training, viewport: Viewport[TrainingLook], room: int) -> list[
     if look.crosshair is not None:
         here = f"{AXIS_WORDS[look.axis]} {chart_at(view, place, viewport, look).x.label(look.crosshair)}"
     if place.width < viewport.width:
-        return beside(plane, panel(here, table, _TABLE_WIDTH, room, note=note), gap=1)
+        return beside(plane, panel(here, table, viewport.width - place.width - 1, room, note=note), gap=1)
     below = room - place.height
     return [*plane, *(panel(here, table, viewport.width, below, note=note) if below > 0 else [])]
 

@@ -46,7 +46,9 @@ class Reading(msgspec.Struct, frozen=True):
         if difference is None or not self.base or not isfinite(difference):
             return ""
         percentage = 100 * (difference / abs(self.base))
-        return f"{percentage:+.1f} %" if abs(percentage) < 1000 else f"{_signed(percentage)} %"
+        if abs(percentage) < 100:
+            return f"{percentage:+.1f} %"
+        return f"{percentage:+.0f} %" if abs(percentage) < 1000 else f"{_signed(percentage)} %"
 
 
 def readings(
