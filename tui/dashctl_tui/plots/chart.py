@@ -5,9 +5,9 @@ lie under whatever is drawn on them.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -24,8 +24,7 @@ _WIDEST_LABEL = 10
 _GRID_GAP = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Chart:
+class Chart(msgspec.Struct, frozen=True):
     """A plane of `width`×`height` cells for the data, a gutter on its left and `below` rows under it."""
 
     x: Scale

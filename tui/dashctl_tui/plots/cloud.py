@@ -7,12 +7,12 @@ since what it draws on is kept from frame to frame.
 
 from collections.abc import Sequence
 from copy import copy
-from dataclasses import dataclass
 from functools import cached_property
 from math import cos, hypot, sin
 from operator import mul
 from typing import Self
 
+import msgspec
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from rich.cells import cell_len
@@ -39,8 +39,7 @@ _LOT = 0.5
 _CORNER_SIGNS = np.array([[(corner >> axis & 1) * 2 - 1 for corner in range(8)] for axis in range(3)])
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(msgspec.Struct, frozen=True):
     """A short text drawn over the cloud at a point, in data coordinates."""
 
     position: tuple[float, float, float]
@@ -249,8 +248,7 @@ def _checked(classes: ArrayLike | None, count: int) -> NDArray[np.uint8]:
     return codes.astype(np.uint8) + np.uint8(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Inks:
+class _Inks(msgspec.Struct, frozen=True):
     """What a palette comes to.
 
     first: where the three inks of class + 1 begin, (256,). of: all of these, and two for the box.

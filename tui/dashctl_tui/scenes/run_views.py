@@ -10,6 +10,8 @@ from functools import cached_property
 from math import inf
 from typing import Any, Final, Literal, NamedTuple
 
+import msgspec
+
 from dashctl.events import (
     HostStats,
     LogLine,
@@ -43,8 +45,7 @@ _MARKS: Final[Mapping[str, tuple[str, Ink]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """How far one part of a run is."""
 
     run: str

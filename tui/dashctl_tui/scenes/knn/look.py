@@ -7,6 +7,8 @@ drawn, with the camera it was drawn with, so that it means the same points howev
 from dataclasses import dataclass, replace
 from typing import Literal
 
+import msgspec
+
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS
 
@@ -63,8 +65,7 @@ class CloudLook:
         return replace(self, camera=(self.camera or home).zoomed(ZOOM**steps))
 
 
-@dataclass(frozen=True, slots=True)
-class Area:
+class Area(msgspec.Struct, frozen=True):
     """A panel: where it begins, and its size with the frame."""
 
     column: int
@@ -90,8 +91,7 @@ class Area:
         return min(width - 1, max(0, across)), min(height - 1, max(0, down))
 
 
-@dataclass(frozen=True, slots=True)
-class Layout:
+class Layout(msgspec.Struct, frozen=True):
     """The panels of clouds, by which of the clouds they show, and the legend's (None: lines below)."""
 
     clouds: tuple[tuple[int, Area], ...]

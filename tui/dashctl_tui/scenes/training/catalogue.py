@@ -6,9 +6,10 @@ all, and the baseline is shown beside whatever is shown.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final
+
+import msgspec
 
 from dashctl.events import Metric, Progress, RunFinished, RunStarted
 from dashctl.state import State
@@ -22,8 +23,7 @@ Member = tuple[Key, str]
 """A curve's key, and its part in the chart: train, val and so on, "" for neither."""
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True):
     """titles: of all charts, in order. members: of each chart, in no order. runs: of all members."""
 
     titles: tuple[str, ...]
