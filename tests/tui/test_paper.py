@@ -189,3 +189,7 @@ async def test_where_nothing_can_be_written_it_is_said(tmp_path: Path) -> None:
     async with monitor.run_test(size=(120, 40)) as pilot:
         await press(pilot, "e")
         assert "cannot write dashctl-overview" in shown(monitor, "status")
+
+
+def test_what_a_terminal_would_obey_is_a_sign_in_a_table_and_lines_stay_lines() -> None:
+    assert to_csv([["a\x1b[31mb", "one\ntwo"]]) == 'a␛[31mb,"one\ntwo"\r\n'

@@ -1,13 +1,14 @@
 """A table as CSV (RFC 4180).
 
-Rule: what a spreadsheet would take for a formula is made text by an apostrophe, because names come from
-programs that anybody may run.
+Rules: names come from programs that anybody may run, so what a spreadsheet would take for a formula is made
+text by an apostrophe, and what a terminal would obey is a sign; lines stay lines.
 """
 
 import csv
 import io
 from typing import Final
 
+from dashctl_tui.plots.text import inert
 from dashctl_tui.scenes.scene import Table
 
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
@@ -23,6 +24,7 @@ def to_csv(table: Table) -> str:
 def _cell(cell: str | float | None) -> str | float:
     if cell is None:
         return ""
-    if isinstance(cell, str) and cell.startswith(_FORMULA):
-        return f"'{cell}"
-    return cell
+    if not isinstance(cell, str):
+        return cell
+    text = cell if cell.isprintable() else "\n".join(map(inert, cell.split("\n")))
+    return f"'{text}" if cell.startswith(_FORMULA) else text
