@@ -27,8 +27,8 @@ SCENE = Scene(
     draw=_draw,
     empty="No alert has come yet",
     remedy=(
-        "`dashctl alerts run` watches by the rules in a file, `dashctl locate alerts` says which, and "
-        "`dashctl alerts check --help` shows one to begin with. "
+        "`dashctl alerts run` watches by the rules in a file: `dashctl alerts check` says which, and "
+        "with --help what one looks like. "
         "A program may publish an alert itself: `dashctl publish alert name=disk`."
     ),
     ticks=True,
