@@ -251,6 +251,11 @@ def test_a_baseline_is_shown_beside_whatever_is_shown() -> None:
     assert "against 0" in text
 
 
+def test_equal_runs_are_told_apart_by_the_ends_of_their_ids() -> None:
+    runs = [("a-1121-32b4", "a", {"lr": 1}), ("a-1121-17f0", "a", {"lr": 1}), ("b-1121-9433", "b", {"lr": 2})]
+    assert list(labels_of(runs).values()) == ["a 32b4", "a 17f0", "b"]
+
+
 def test_names_of_runs_stay_whole_beside_their_differences() -> None:
     state = State()
     for lr, model, value in ((0.001, "mnist", 0.5), (0.0003, "mnist", 0.1), (0.1, "big", 0.424)):

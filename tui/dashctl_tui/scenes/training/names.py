@@ -5,6 +5,7 @@ told apart by as few keys of their configuration as it takes, and by their ids o
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from itertools import takewhile
@@ -48,15 +49,24 @@ def labels_of(runs: Sequence[tuple[str, str, Configuration | None]]) -> dict[str
     if len(set(names)) == len(runs):
         return {run: told_apart(name, names) for run, name, _ in runs}
     keys = _telling_keys(runs)
-    ids = [run for run, _, _ in runs]
     if not keys:
-        return {run: told_apart(run, ids) for run in ids}
+        return _by_ids([(run, name) for run, name, _ in runs])
     same = len(set(names)) == 1
     labels = {}
     for run, name, config in runs:
         settings = [f"{key.rpartition('.')[2]}={shown_scalar((config or {}).get(key))}" for key in keys]
         labels[run] = " ".join([*([] if same else [name]), *settings])
     return labels
+
+
+def _by_ids(runs: Sequence[tuple[str, str]]) -> dict[str, str]:
+    """Names, with the ends of ids where several are the same, if that is enough; else what ids differ by."""
+    names = Counter([name for _, name in runs])
+    ends = {run: run.rpartition("-")[2] for run, _ in runs}
+    labels = {run: name if names[name] == 1 else f"{name} {ends[run]}" for run, name in runs}
+    labels = ends if len(names) == 1 else labels
+    ids = list(labels)
+    return labels if len(set(labels.values())) == len(ids) else {run: told_apart(run, ids) for run in ids}
 
 
 def _telling_keys(runs: Sequence[tuple[str, str, Configuration | None]]) -> list[str]:
