@@ -73,3 +73,23 @@ def test_points_that_fill_their_columns_are_traced_together_as_one_by_one(
 def test_columns_that_are_left_out_are_not_taken_together() -> None:
     assert Columnwise.of(np.array([0.0, 0, 0, 2, 2, 2]), 3) is None
     assert Columnwise.of(np.array([0.0, 0, 0, 1, 1, 7]), 3) is None
+
+
+def test_curves_taken_together_are_as_each_alone() -> None:
+    columns, rows = 10, 24
+    column = np.linspace(0, columns - 1, 60)
+    several = [np.linspace(0, 20, 60), np.cos(column) * 9 + 10, np.full(60, 5.0)]
+    together = Columnwise.of(np.tile(column, 3), columns, [60, 60, 60])
+    alone = Columnwise.of(column, columns)
+    assert together is not None
+    assert alone is not None
+    spans = together.trace(np.concatenate(several), 3 * columns, rows).apart(3)
+    for each, row in zip(spans.dots(rows), several, strict=True):
+        np.testing.assert_array_equal(each, alone.trace(row, columns, rows).dots(rows))
+
+
+def test_what_has_no_place_hides_no_neighbour_in_its_column() -> None:
+    dense = Columnwise.of(np.array([0.0, 0, 1, 1]), 2)
+    assert dense is not None
+    dots = dense.trace(np.array([-np.inf, 2.0, 2.0, np.inf]), 2, 4).dots(4)
+    assert dots[2].tolist() == [True, True]
