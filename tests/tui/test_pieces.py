@@ -1,8 +1,6 @@
 """The small parts that scenes and the application are made of."""
 
-import asyncio
 import io
-import time
 
 import pytest
 from hypothesis import given
@@ -11,7 +9,6 @@ from hypothesis import strategies as st
 from dashctl.errors import UsageError
 from dashctl.events import Embedding, ModelMetric
 from dashctl.state import State, fold
-from dashctl_tui.clock import FrameClock
 from dashctl_tui.plots.camera import Camera
 from dashctl_tui.plots.canvas import Row
 from dashctl_tui.plots.palette import ACCENT
@@ -22,6 +19,7 @@ from dashctl_tui.scenes.moments import age, duration, time_of_day
 from dashctl_tui.scenes.prose import paragraph
 from dashctl_tui.source import Lens
 from dashctl_tui.terminal import Output
+from dashctl_tui.traffic import Traffic
 from tests.tui.sample import NOW, FixedSource, full_state, looked_at, state_of
 
 
@@ -152,46 +150,9 @@ def test_holding_keeps_the_lock_for_no_longer_than_a_copy_takes() -> None:
 
 def test_single_points_are_put_together_without_the_lock_and_once() -> None:
     lens, scene = Lens(FixedSource(state_of(Embedding(1.0, 2.0)))), scene_named("knn")
-    view, _ = lens.look(scene, looked_at(scene, 80, 22, item=1))
-    assert "points" not in vars(view)
-    assert view.points is view.points
-
-
-# The clock
-
-
-async def run_clock(clock: FrameClock, seconds: float) -> None:
-    task = asyncio.create_task(clock.run())
-    await asyncio.sleep(seconds)
-    task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
-
-
-async def test_the_clock_draws_no_more_often_than_its_interval() -> None:
-    drawn: list[float] = []
-    await run_clock(FrameClock(lambda: drawn.append(time.monotonic()), 0.05), 0.4)
-    assert 1 <= len(drawn) <= 8
-
-
-async def test_what_a_person_does_is_drawn_before_the_interval_is_over() -> None:
-    drawn: list[float] = []
-    clock = FrameClock(lambda: drawn.append(time.monotonic()), 30.0)
-    clock.hurry()
-    await run_clock(clock, 0.3)
-    assert len(drawn) == 1
-
-
-async def test_nothing_is_drawn_while_the_terminal_is_behind() -> None:
-    drawn: list[float] = []
-    busy = True
-    clock = FrameClock(lambda: drawn.append(time.monotonic()), 0.01, lambda: busy)
-    clock.hurry()
-    await run_clock(clock, 0.2)
-    assert drawn == []
-    busy = False
-    await run_clock(clock, 0.2)
-    assert drawn
+    view, _ = lens.look(scene, looked_at(scene, 80, 22))
+    assert "_embeddings" not in vars(view)
+    assert view.points(0) is view.points(0)
 
 
 # The terminal's output
@@ -203,7 +164,7 @@ class Gone(io.StringIO):
 
 
 def test_writing_to_a_terminal_that_is_gone_is_noticed_and_survived() -> None:
-    output = Output(Gone())
+    output = Output(Gone(), Traffic())
     output.announce()
     assert output.waiting == 1
     output.write("picture")
@@ -213,7 +174,7 @@ def test_writing_to_a_terminal_that_is_gone_is_noticed_and_survived() -> None:
 
 def test_what_was_written_is_no_longer_waiting() -> None:
     terminal = io.StringIO()
-    output = Output(terminal)
+    output = Output(terminal, Traffic())
     output.announce()
     output.announce()
     output.write("a")
