@@ -16,6 +16,7 @@ from dashctl_tui.plots.canvas import Row, to_text
 from dashctl_tui.plots.palette import cluster_ink, name_ink
 from dashctl_tui.scenes.acts import At, Gesture, Taken
 from dashctl_tui.scenes.training import SCENE, TrainingLook, curve_of
+from dashctl_tui.scenes.training.curves import run_ink
 from dashctl_tui.scenes.training.names import labels_of, split_name
 from dashctl_tui.scenes.viewport import Shared, Viewport
 from tests.tui.sample import NOW, full_state, state_of
@@ -231,6 +232,14 @@ def test_a_run_keeps_its_colour_in_every_chart() -> None:
     assert {name_ink("a").colour, name_ink("b").colour} <= colours(Somebody(state, 120, 30).rows)
     alone = Somebody(state, 120, 30, Shared(marked=("b", "a"))).rows
     assert {cluster_ink(0).colour, cluster_ink(1).colour} <= colours(alone)
+
+
+def test_runs_of_one_chart_have_colours_of_their_own() -> None:
+    runs = [f"run-{number}" for number in range(8)]
+    looked = Somebody(curves(runs), 120, 40)
+    view = SCENE.select(looked.state, looked.viewport)
+    assert view is not None
+    assert len({run_ink(run, view) for run in runs}) == len(runs)
 
 
 def test_the_filter_looks_at_runs_metrics_and_configurations() -> None:

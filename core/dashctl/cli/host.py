@@ -43,7 +43,7 @@ def run(arguments: Namespace) -> int:
         gpus = import_module("dashctl_producers.gpus")
     name = arguments.name or socket.gethostname()
     address = broker_of(arguments)
-    with Publisher(address) as publisher:
+    with Publisher(address, name=f"host {name}") as publisher:
         place = place_of(arguments, address)
         say(f"telling {place} every {arguments.interval:g} s how {name} is doing; ctrl+c ends it")
         try:

@@ -14,6 +14,7 @@ from dashctl_tui.plots.palette import (
     cluster_ink,
     filled,
     hidden_in,
+    inks_apart,
     model_ink,
     name_ink,
     phase_ink,
@@ -82,3 +83,12 @@ def test_a_scale_ends_where_it_ends(share: float, end: float) -> None:
 def test_a_scale_has_so_many_steps_that_runs_still_merge() -> None:
     inks = [scale_ink(step / 1000) for step in range(1001)]
     assert sum(one != another for one, another in pairwise(inks)) == 15
+
+
+def test_names_side_by_side_have_colours_of_their_own_and_keep_them_as_others_come() -> None:
+    names = tuple(f"run {number}" for number in range(12))
+    inks = inks_apart(names)
+    assert inks[names[0]] == name_ink(names[0])
+    assert len(set(inks.values())) == 12
+    assert all(inks_apart(names[:5])[name] == inks[name] for name in names[:5])
+    assert len(inks_apart((*names, "one more"))) == 13

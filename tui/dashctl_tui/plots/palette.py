@@ -60,6 +60,23 @@ def name_ink(name: str) -> Ink:
     return cluster_ink(crc32(name.encode("utf-8", "replace")))
 
 
+@lru_cache(maxsize=64)
+def inks_apart(names: tuple[str, ...]) -> Mapping[str, Ink]:
+    """A colour for each of several names: its own, or the next one that no name before it has.
+
+    So a name keeps its colour when others come after it; beyond twelve, colours repeat.
+    """
+    free: list[int] = []
+    given: dict[str, Ink] = {}
+    for name in names:
+        free = free or list(range(CATEGORIES))
+        own = crc32(name.encode("utf-8", "replace")) % CATEGORIES
+        place = min(free, key=lambda index: (index - own) % CATEGORIES)
+        free.remove(place)
+        given[name] = cluster_ink(place)
+    return given
+
+
 def cluster_ink(index: int) -> Ink:
     """The colour of category number `index`; they repeat after twelve."""
     return Ink(f"category.{index % CATEGORIES}")

@@ -15,7 +15,7 @@ from dashctl_tui.plots import glyphs
 from dashctl_tui.plots.canvas import Ink, Row, beside
 from dashctl_tui.plots.curve import draw_curves
 from dashctl_tui.plots.numbers import compact
-from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, cluster_ink, name_ink
+from dashctl_tui.plots.palette import ACCENT, FAINT, HEADING, MUTED, TEXT, cluster_ink, inks_apart
 from dashctl_tui.plots.text import clip, fill, fill_left
 from dashctl_tui.scenes.layout import PANEL_COLUMNS, PANEL_ROWS, panel, seen
 from dashctl_tui.scenes.moments import duration
@@ -153,12 +153,14 @@ def _known(text: str | None) -> tuple[str, Ink]:
     return (glyphs.UNKNOWN, FAINT) if text is None else (text, TEXT)
 
 
-def _ink(run: Told, viewport: Viewport[RunsLook]) -> Ink:
-    """The colour of a run's curve, here as in the scene of curves."""
+def _ink(run: Told, comparison: Comparison, viewport: Viewport[RunsLook]) -> Ink:
+    """The colour of a run's curve; of marked ones here as in the scene of curves."""
     shared = viewport.shared
     if run.run == shared.baseline:
         return HEADING._replace(bold=False)
-    return cluster_ink(shared.marked.index(run.run)) if run.run in shared.marked else name_ink(run.run)
+    if run.run in shared.marked:
+        return cluster_ink(shared.marked.index(run.run))
+    return inks_apart(tuple(one.run for one in comparison.runs))[run.run]
 
 
 def _sign(place: int, run: Told, viewport: Viewport[RunsLook]) -> str:
@@ -173,7 +175,7 @@ def _sign(place: int, run: Told, viewport: Viewport[RunsLook]) -> str:
 def _name(place: int, comparison: Comparison, viewport: Viewport[RunsLook]) -> Cell:
     run = comparison.runs[place]
     sign = _sign(place, run, viewport)
-    return f"{sign} {comparison.label_of(run)}", _ink(run, viewport)._replace(bold=True)
+    return f"{sign} {comparison.label_of(run)}", _ink(run, comparison, viewport)._replace(bold=True)
 
 
 def _chart(
@@ -183,7 +185,7 @@ def _chart(
     labels = labels_of([(run.run, run.name, run.config) for _, run in drawn])
     curves = [
         replace(
-            curve_of(labels[run.run], comparison.curves[run.run], _ink(run, viewport)),
+            curve_of(labels[run.run], comparison.curves[run.run], _ink(run, comparison, viewport)),
             dashed=run.run == viewport.shared.baseline,
             letter=_sign(place, run, viewport),
         )

@@ -13,7 +13,16 @@ import numpy as np
 from dashctl.curve import MINUS_INF, NAN, PLUS_INF, Columns
 from dashctl_tui.plots.canvas import Ink
 from dashctl_tui.plots.curve import Curve, Mark, MarkKind
-from dashctl_tui.plots.palette import ACCENT, GOOD, HEADING, WARNING, cluster_ink, name_ink, shades
+from dashctl_tui.plots.palette import (
+    ACCENT,
+    GOOD,
+    HEADING,
+    WARNING,
+    cluster_ink,
+    inks_apart,
+    name_ink,
+    shades,
+)
 from dashctl_tui.plots.series import Values
 from dashctl_tui.scenes.memo import Memo
 from dashctl_tui.scenes.training.look import Axis
@@ -48,10 +57,12 @@ def _curve(line: Line, chart: ChartView, view: Training, axis: Axis) -> Curve:
 
 
 def run_ink(run: str, view: Training) -> Ink:
-    """The colour of a run: of its place among those that are marked, or else of its name."""
+    """The colour of a run: of its place among those that are marked, or else one that no other run has."""
     if run == view.baseline:
         return HEADING._replace(bold=False)
-    return cluster_ink(view.marked.index(run)) if run in view.marked else name_ink(run)
+    if run in view.marked:
+        return cluster_ink(view.marked.index(run))
+    return inks_apart(tuple(view.runs)).get(run) or name_ink(run)
 
 
 def _ink(line: Line, view: Training) -> Ink:
