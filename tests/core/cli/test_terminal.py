@@ -91,6 +91,7 @@ def test_where_no_terminal_is_colour_has_to_be_asked_for(
     force: str, depth: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "stdout", Stream(terminal=False))
+    monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("FORCE_COLOR", force)
     assert colour_depth() == depth
     assert colour_depth("16") == "16"

@@ -115,7 +115,7 @@ def test_a_full_disk_costs_acknowledgements_and_one_alert_and_nothing_else(
     assert len(alerts(life)) == before
     filler.unlink()
     until(lambda: recovered(life))
-    assert [alert.resolved for alert in alerts(life)] == [False, True]
+    until(lambda: [alert.resolved for alert in alerts(life)] == [False, True])
     life.put(frame(100_000))
     assert confirmed(life, "when there is room again")
     life.end()
