@@ -87,14 +87,14 @@ def test_a_terminal_gets_what_it_can_do(
 @pytest.mark.parametrize(
     ("force", "depth"), [("1", "256"), ("true", "256"), ("2", "256"), ("3", "truecolor"), ("", "none")]
 )
-def test_where_no_terminal_is_colour_has_to_be_asked_for(
-    force: str, depth: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(sys, "stdout", Stream(terminal=False))
-    monkeypatch.setenv("TERM", "xterm-256color")
-    monkeypatch.setenv("FORCE_COLOR", force)
-    assert colour_depth() == depth
-    assert colour_depth("16") == "16"
+def test_where_no_terminal_is_colour_has_to_be_asked_for(force: str, depth: str) -> None:
+    # In a process of its own: one looks a terminal up once.
+    code = "from dashctl.cli.terminal import colour_depth; print(colour_depth(), colour_depth('16'))"
+    kept = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "COLORTERM"}}
+    environment = {**kept, "TERM": "xterm-256color", "FORCE_COLOR": force}
+    command = [sys.executable, "-c", code]
+    told = subprocess.run(command, capture_output=True, text=True, check=True, env=environment, timeout=60)
+    assert told.stdout.split() == [depth, "16"]
 
 
 def test_a_terminal_without_colours_gets_a_few_if_they_are_forced(monkeypatch: pytest.MonkeyPatch) -> None:
