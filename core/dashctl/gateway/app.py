@@ -33,7 +33,7 @@ from dashctl.state_json import as_json
 
 LARGEST_BODY: Final = 32 * 1024 * 1024
 """Bytes."""
-TIMEOUT: Final = 5.0
+TIMEOUT: Final = 10.0
 """Seconds that the broker has to take events in, or to answer."""
 STATES_AT_ONCE: Final = 2
 _LARGE: Final = 64 * 1024
