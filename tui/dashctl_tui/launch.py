@@ -26,6 +26,7 @@ from dashctl_tui.calls import Calls
 from dashctl_tui.chosen import Chosen
 from dashctl_tui.keys import rebound
 from dashctl_tui.last_view import keep_view, view_of
+from dashctl_tui.pictures import terminal_driver
 from dashctl_tui.plots.skin import Skin
 from dashctl_tui.scenes import scene_named
 from dashctl_tui.scenes.firing import Bell
@@ -58,7 +59,7 @@ def watch(
     if scene is not None:
         chosen = replace(chosen, name=scene_named(scene).name)
     actions = rebound(chosen_keys())
-    elsewhere = bool(os.environ.get("TEXTUAL_DRIVER"))
+    elsewhere = terminal_driver() is None
     if not elsewhere and not (sys.stdin.isatty() and sys.stdout.isatty()):
         raise UsageError("monitor: standard input and output must be a terminal; expected --once elsewhere")
     sys.setswitchinterval(_SWITCH)

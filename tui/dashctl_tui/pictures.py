@@ -108,7 +108,7 @@ class Pictures(App[None]):
         exports: where pictures and tables are written, None for the working directory. bell: how bad a new
         alert has to be for the terminal's bell.
         """
-        super().__init__(driver_class=_driver())
+        super().__init__(driver_class=terminal_driver())
         # Not a keymap, which takes a key away from everything else: what a key does depends on the scene.
         self._bindings = BindingsMap(bindings(actions))
         self._actions = actions
@@ -380,7 +380,7 @@ class Pictures(App[None]):
         return moving
 
 
-def _driver() -> type[TerminalDriver] | None:
+def terminal_driver() -> type[TerminalDriver] | None:
     """The driver of a terminal, None for what the environment names instead."""
     return TerminalDriver if os.name == "posix" and not os.environ.get("TEXTUAL_DRIVER") else None
 

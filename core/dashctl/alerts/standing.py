@@ -4,8 +4,7 @@ Rules: it is read off the state, so that everybody who looks at a bus sees the s
 run and its name; one that fires again has begun anew, and an acknowledgement from before that does not count.
 """
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Mapping
 from math import isfinite
 from typing import Any, Final
 
@@ -74,11 +73,6 @@ def told(former: Standing | None, item: Stamped[Alert]) -> Standing:
     if former is None or former.ended is not None:
         return Standing(item.run, alert, item.time)
     return Standing(item.run, alert, former.since)
-
-
-def wanting_eyes(all_of_them: Sequence[Standing]) -> AbstractSet[tuple[Key, float]]:
-    """Those that fire and that nobody has seen, each with when it began: so a new one can be told apart."""
-    return {(each.key, each.since) for each in all_of_them if each.wants_eyes}
 
 
 def plain_standing(standing: Standing) -> dict[str, Any]:

@@ -58,11 +58,6 @@ class Cells(msgspec.Struct, frozen=True):
     def scrollable(self) -> int:
         return max(0, self.lines - self.fitting)
 
-    def scroll_to(self, place: int, scroll: int) -> int:
-        """A scroll near this one, by which the host at this place is seen."""
-        line = place // self.columns
-        return min(self.scrollable, max(line - self.fitting + 1, min(scroll, line)))
-
 
 @lru_cache(maxsize=16)
 def cells_for(names: tuple[str, ...], width: int, height: int) -> Cells:

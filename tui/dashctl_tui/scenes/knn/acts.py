@@ -118,10 +118,7 @@ def hide(at: Seen) -> Outcome:
     """Hides the class under the cursor, or shows it again."""
     code = None if at.view is None else _code_under(at, at.view)
     if at.view is None or code is None:
-        return Taken(
-            at.look,
-            effects=(Say(f"{at.viewport.keys('n')} and {at.viewport.keys('p')} choose a class first"),),
-        )
+        return _chooses_first(at)
     return toggled(at.look, at.view.active(at.look), code)
 
 
@@ -129,10 +126,7 @@ def only(at: Seen) -> Outcome:
     """Hides all classes but the one under the cursor, or shows all again."""
     code = None if at.view is None else _code_under(at, at.view)
     if at.view is None or code is None:
-        return Taken(
-            at.look,
-            effects=(Say(f"{at.viewport.keys('n')} and {at.viewport.keys('p')} choose a class first"),),
-        )
+        return _chooses_first(at)
     return alone(at.look, at.view.active(at.look), code)
 
 
